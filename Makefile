@@ -1,0 +1,43 @@
+# The README's commands. They need Python 3.11+ and make; everything else comes into .venv.
+PYTHON ?= python3
+VENV := .venv
+UV := $(VENV)/bin/uv
+RUN := $(UV) run --frozen --no-sync
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench soak clean
+
+help: ## what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+$(READY): $(UV) pyproject.toml uv.lock
+	$(UV) sync --frozen --quiet
+	@touch $@
+
+demo: $(READY) ## a synthetic shop, a year backfilled, the Dagster UI
+	$(RUN) unit-economics demo
+
+test: $(READY) ## the whole test suite, on a real embedded PostgreSQL
+	$(RUN) pytest -n auto
+
+check: $(READY) ## lint, types, layers, lock
+	$(UV) lock --check
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) basedpyright
+	$(RUN) lint-imports
+
+bench: $(READY) ## ratios, in one run
+	$(RUN) python -m unit_economics_tests.benchmarks
+
+soak: $(READY) ## the long fault runs
+	$(RUN) pytest -n 0 -m soak unit_economics_tests
+
+clean: ## remove what make made
+	rm -rf $(VENV) .unit_economics

@@ -1,0 +1,146 @@
+"""What each asset says of itself in Dagster: name, description, owner, kinds, columns, lineage, checks.
+
+Here: words and shapes for people who look at the UI. Not here: what an asset does (assets.py).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+import pandera.pandas as pa
+
+from unit_economics import checks, schemas
+from unit_economics.catalogue import Catalogue, sink_asset, units_asset
+from unit_economics.deployment import CLOUD_COSTS
+
+Shape = dict[str, Any]
+
+
+def day_partitions(catalogue: Catalogue) -> dg.DailyPartitionsDefinition:
+    """One partition a business day, in the business time zone."""
+    day = catalogue.business_day
+    return dg.DailyPartitionsDefinition(start_date=day.first_day.isoformat(), timezone=day.timezone)
+
+
+@dataclass(frozen=True)
+class AssetShape:
+    """The keyword arguments of `dg.asset` for every asset of a catalogue."""
+
+    catalogue: Catalogue
+    code_version: str
+
+    def cloud_costs(self) -> Shape:
+        """The numerator, before any scope."""
+        sources = ", ".join(f"`{name}` ({source.kind})" for name, source in self.catalogue.cost_sources.items())
+        return self._shape(
+            CLOUD_COSTS,
+            f"Charges a business day, FOCUS-shaped, summed by provider, sub-account, service, region, category and tag."
+            f" Read from {sources}. A day is replaced whole; what the provider restates becomes a new version.",
+            *("charges", {"focus", "postgres"}, schemas.CHARGES, checks.COST_CHECKS),
+        )
+
+    def units(self, metric: str) -> Shape:
+        """The denominator."""
+        entry = self.catalogue.metrics[metric]
+        return self._shape(
+            units_asset(metric),
+            f"{entry.unit} units a closed business day ({self.catalogue.business_day.timezone}), counted at the source"
+            f" in one read. The denominator of `{metric}`.",
+            *("units", {entry.units.kind, "pandas"}, schemas.UNITS, checks.UNIT_CHECKS),
+            owner=entry.owner,
+        )
+
+    def unit_cost(self, metric: str) -> Shape:
+        """The division."""
+        entry = self.catalogue.metrics[metric]
+        units = units_asset(metric)
+        return self._shape(
+            metric,
+            f"Cost per {entry.unit}: `cost / quantity` a day and cost scope, empty with the reason where a half is"
+            f" missing. A window is a ratio of sums:\n\n```sql\nselect * from unit_economics.unit_cost_over("
+            f"'{metric}', '2026-01-01', '2026-01-31')\n```",
+            *("unit_costs", {"postgres", "pandas"}, schemas.UNIT_COSTS, checks.UNIT_COST_CHECKS),
+            owner=entry.owner,
+            deps=[units, CLOUD_COSTS],
+            lineage={
+                "cost": [(CLOUD_COSTS, cost) for cost in schemas.COSTS],
+                "charge_rows": [(CLOUD_COSTS, "charge_rows")],
+                "quantity": [(units, "quantity")],
+                "unit_cost": [*((CLOUD_COSTS, cost) for cost in schemas.COSTS), (units, "quantity")],
+            },
+        )
+
+    def publication(self, metric: str, sink: str) -> Shape:
+        """The denominator at a destination."""
+        entry = self.catalogue.metrics[metric]
+        units = units_asset(metric)
+        return self._shape(
+            sink_asset(metric, sink),
+            f"{entry.unit} units, as {sink.capitalize()} shows them when read back. The destination divides by itself,"
+            " so it is sent the denominator. Only days whose gate is green, and only what differs.",
+            *("published", {sink}, schemas.UNITS, checks.PUBLISH_CHECKS),
+            owner=entry.owner,
+            deps=[units, metric],
+            lineage={"quantity": [(units, "quantity")]},
+        )
+
+    def _shape(
+        self,
+        name: str,
+        description: str,
+        group: str,
+        kinds: set[str],
+        schema: pa.DataFrameSchema,
+        specs: Mapping[str, str],
+        *,
+        owner: str | None = None,
+        deps: list[str] | None = None,
+        lineage: Mapping[str, list[tuple[str, str]]] | None = None,
+    ) -> Shape:
+        days = day_partitions(self.catalogue)
+        return {
+            "name": name,
+            "description": description,
+            "group_name": group,
+            "kinds": kinds,
+            "owners": [owner] if owner else [],
+            "deps": deps or [],
+            "code_version": self.code_version,
+            "partitions_def": days,
+            "backfill_policy": dg.BackfillPolicy.single_run(),
+            "check_specs": [
+                dg.AssetCheckSpec(check, asset=name, description=promise, partitions_def=days)
+                for check, promise in specs.items()
+            ],
+            "metadata": {
+                "dagster/column_schema": _columns(schema),
+                "dagster/table_name": f"unit_economics.{name}",
+                **({"dagster/column_lineage": _lineage(lineage)} if lineage else {}),
+            },
+        }
+
+
+def _columns(schema: pa.DataFrameSchema) -> dg.TableSchema:
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name,
+                "numeric" if name in _NUMERIC else "bigint" if str(column.dtype) == "int64" else "text",
+                constraints=dg.TableColumnConstraints(nullable=bool(column.nullable)),
+            )
+            for name, column in schema.columns.items()
+        ]
+    )
+
+
+_NUMERIC = {*schemas.COSTS, "cost", "quantity", "unit_cost"}
+
+
+def _lineage(edges: Mapping[str, list[tuple[str, str]]]) -> dg.TableColumnLineage:
+    return dg.TableColumnLineage(
+        {
+            column: [dg.TableColumnDep(dg.AssetKey(asset), source) for asset, source in sources]
+            for column, sources in edges.items()
+        }
+    )

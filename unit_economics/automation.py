@@ -1,0 +1,148 @@
+"""When the platform works by itself: the job, the morning's run, and the gap sensor.
+
+Here: Dagster's schedule and sensor, thin shells around pure decisions. Not here: the decisions (gaps.py), what a run
+does (assets.py), who is told when it goes wrong (guards.py).
+
+The schedule is a convenience: after downtime Dagster runs only its last tick. The gap sensor is the guarantee.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from unit_economics import alerts, gaps
+from unit_economics.business_days import DayRange
+from unit_economics.deployment import Deployment
+from unit_economics.warehouse import ledger, outbox
+
+JOB = "daily_unit_economics"
+MOST_RUNS_A_TICK = 3
+RANGE_START, RANGE_END, ONE_DAY = (
+    "dagster/asset_partition_range_start",
+    "dagster/asset_partition_range_end",
+    "dagster/partition",
+)
+IN_FLIGHT = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+def range_tags(days: DayRange) -> dict[str, str]:
+    """The tags by which one run materialises a range of days."""
+    return {RANGE_START: str(days.first), RANGE_END: str(days.last)}
+
+
+def daily_job(deployment: Deployment, names: Sequence[str]) -> UnresolvedAssetJobDefinition:
+    """All assets as one job; ended by Dagster when it takes too long, since a lost worker never reports."""
+    seconds = int(deployment.catalogue.automation.max_runtime.total_seconds())
+    return dg.define_asset_job(JOB, selection=list(names), tags={"dagster/max_runtime": str(seconds)})
+
+
+def morning_schedule(deployment: Deployment, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    """Every morning the whole restatement window in one run: bills change for weeks."""
+    catalogue = deployment.catalogue
+    hour, minute = catalogue.automation.schedule_at.split(":")
+
+    @dg.schedule(
+        name="every_morning",
+        job=job,
+        cron_schedule=f"{int(minute)} {int(hour)} * * *",
+        execution_timezone=catalogue.business_day.timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Reads the restatement window again and publishes what changed.",
+    )
+    def every_morning(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        last = deployment.calendar.last_closed_day(context.scheduled_execution_time)
+        first = max(catalogue.business_day.first_day, last - catalogue.restatement_window + timedelta(days=1))
+        return dg.RunRequest(run_key=str(last), tags=range_tags(DayRange(first, last)))
+
+    return every_morning
+
+
+def gap_sensor(deployment: Deployment, job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+    """Every few minutes: closed days minus days done minus runs in flight."""
+    rules = deployment.catalogue.automation
+
+    @dg.sensor(
+        name="missing_days",
+        job=job,
+        minimum_interval_seconds=rules.gap_check_seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts a run for every closed day that the ledger lacks; speaks up after too many tries.",
+    )
+    def missing_days(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        found = find_gaps(deployment)
+        _speak_up(deployment, found)
+        runs = gaps.asks(found.missing, _in_flight(context.instance), found.tries, rules.max_tries, MOST_RUNS_A_TICK)
+        moment = f"{deployment.outside.now():%Y-%m-%dT%H}"
+        for ask in runs:
+            yield dg.RunRequest(
+                run_key=f"{ask.days}/{'+'.join(ask.assets)}/{found.last_attempt}/{moment}",
+                tags=range_tags(ask.days),
+                asset_selection=[dg.AssetKey(asset) for asset in ask.assets],
+            )
+        if not runs:
+            yield dg.SkipReason("every closed day is done, in flight, or waits until tomorrow")
+
+    return missing_days
+
+
+@dataclass(frozen=True)
+class Found:
+    """The gaps of each asset, how often each day was tried since yesterday, and which days are red."""
+
+    missing: Mapping[str, Sequence[date]]
+    tries: Mapping[tuple[str, date], int]
+    red: frozenset[tuple[str, date]]
+    last_attempt: int
+
+
+def find_gaps(deployment: Deployment) -> Found:
+    """Ask the ledger what is missing; days before the first one that was ever stored are no gaps."""
+    graph = deployment.inputs
+    with deployment.warehouse.snapshot() as connection:
+        closed = _closed_days(deployment, ledger.first_day(connection))
+        if closed is None:
+            return Found({asset: [] for asset in graph}, {}, frozenset(), 0)
+        days = ledger.current(connection, list(graph), closed)
+        red = frozenset(ledger.red_pairs(connection, closed))
+        tries, last_attempt = ledger.tries(connection, closed, timedelta(hours=24))
+    return Found(gaps.gaps(gaps.Ledger(graph, days, red), closed), tries, red, last_attempt)
+
+
+def _closed_days(deployment: Deployment, first_stored: date | None) -> DayRange | None:
+    catalogue = deployment.catalogue
+    last = deployment.calendar.last_closed_day(deployment.outside.now())
+    first = first_stored or last - catalogue.restatement_window + timedelta(days=1)
+    first = max(first, catalogue.business_day.first_day, last - catalogue.automation.gap_horizon)
+    return DayRange(first, last) if first <= last else None
+
+
+def _speak_up(deployment: Deployment, found: Found) -> None:
+    """Say which days stay missing; a red day has been spoken of when it turned red."""
+    rules = deployment.catalogue
+    hopeless = gaps.given_up(found.missing, found.tries, rules.automation.max_tries)
+    silent = {asset: [day for day in days if (asset, day) not in found.red] for asset, days in hopeless.items()}
+    messages = [alerts.missing_days(asset, days, rules.automation.max_tries) for asset, days in silent.items() if days]
+    if messages:
+        with deployment.warehouse.transaction() as connection:
+            for message in messages:
+                outbox.put(connection, message, rules.alerts.repeat_after)
+
+
+def _in_flight(instance: dg.DagsterInstance) -> set[date]:
+    runs = instance.get_runs(dg.RunsFilter(statuses=IN_FLIGHT))
+    return {day for run in runs for day in days_of(run.tags)}
+
+
+def days_of(tags: Mapping[str, str]) -> Iterable[date]:
+    """The days that a run is about, by its tags; none where it has no partition."""
+    first, last = tags.get(RANGE_START, tags.get(ONE_DAY)), tags.get(RANGE_END, tags.get(ONE_DAY))
+    return DayRange(date.fromisoformat(first), date.fromisoformat(last)) if first and last else ()

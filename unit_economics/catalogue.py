@@ -1,0 +1,320 @@
+"""The catalogue: what is measured, as types. Users edit `unit_economics.yaml` and nothing else.
+
+Here: the shape of an entry and its own consistency. Not here: reading the file (catalogue_file/), or what a source or
+a sink does: each of those is a module that declares its own entry as a subclass of `CostSource`, `UnitSource` or
+`Sink`, and is registered in its package's `KINDS`.
+"""
+
+import hashlib
+import re
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, field_validator, model_validator
+
+from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.outside import Outside
+
+Basis = Literal["effective", "billed", "list", "contracted"]
+Column = Literal["provider_name", "sub_account_id", "service_name", "region_id", "charge_category"]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$", description="the NAME of an environment variable")]
+OneOrMore = str | Annotated[list[str], Field(min_length=1)]
+
+
+class Entry(BaseModel):
+    """One part of the catalogue: strict, frozen, and no key that isn't known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class BusinessDay(Entry):
+    """When a business day begins, and how long after its end it may be counted."""
+
+    timezone: str = "UTC"
+    closes_after: timedelta = timedelta(hours=2)
+    first_day: date = Field(
+        default=date(2010, 1, 1), description="The first partition; nothing before it is ever asked for"
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError(f"{zone!r} is no IANA time zone; write one like Europe/Berlin")
+        return zone
+
+    @field_validator("closes_after")
+    @classmethod
+    def _not_negative(cls, after: timedelta) -> timedelta:
+        if not timedelta() <= after <= timedelta(days=3):
+            raise ValueError("must be between PT0S and P3D")
+        return after
+
+    @property
+    def calendar(self) -> BusinessCalendar:
+        """The arithmetic of these days."""
+        return BusinessCalendar(ZoneInfo(self.timezone), self.closes_after)
+
+
+class Where(Entry):
+    """Which charges belong: every condition must hold. A list means one of."""
+
+    provider_name: OneOrMore | None = None
+    sub_account_id: OneOrMore | None = None
+    service_name: OneOrMore | None = None
+    region_id: OneOrMore | None = None
+    charge_category: OneOrMore | None = None
+    tags: dict[str, OneOrMore] = {}
+
+    @property
+    def columns(self) -> dict[str, list[str]]:
+        """The conditions on FOCUS columns, each as a list of accepted values."""
+        given = {name: getattr(self, name) for name in type(self).model_fields if name != "tags"}
+        return {name: as_list(value) for name, value in given.items() if value is not None}
+
+
+class By(Entry):
+    """Split a scope by one FOCUS column or one tag: every value becomes a scope of its own."""
+
+    column: Column | None = None
+    tag: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> "By":
+        if (self.column is None) == (self.tag is None):
+            raise ValueError("give either `column` or `tag`")
+        return self
+
+
+class CostScope(Entry):
+    """Which charges are the numerator, by which cost; optionally split by a column or a tag."""
+
+    where: Where = Where()
+    by: By | None = None
+    basis: Basis = "effective"
+
+    @property
+    def tag_keys(self) -> set[str]:
+        """The tag keys that this scope looks at."""
+        return set(self.where.tags) | ({self.by.tag} if self.by and self.by.tag else set())
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a cost source handed over for a range of days.
+
+    charges: rows of `schemas.CHARGES`, summed by day, dimensions and currency.
+    source_totals: columns business_date, billing_currency, charge_rows, billed_cost, effective_cost, list_cost and
+        contracted_cost, summed by the source itself and not from `charges`: the other side of the conservation check.
+    absent: the days the source should have but has no row for, each with the reason in plain words.
+    fingerprint: what was read (files with size and hash, or requests with settings), for the ledger.
+    """
+
+    charges: pd.DataFrame
+    source_totals: pd.DataFrame
+    absent: Mapping[date, str] = field(default_factory=dict)
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True)
+class Count:
+    """What a unit source handed over: rows of `schemas.UNITS`, and the days it has nothing for, with the reason."""
+
+    units: pd.DataFrame
+    absent: Mapping[date, str] = field(default_factory=dict)
+    fingerprint: str = ""
+
+
+class CostSource(Entry):
+    """An entry under `cost_sources`. `covers_from` and `covers_until` say which days it is asked for."""
+
+    kind: str
+    covers_from: date | None = None
+    covers_until: date | None = None
+    complete_after: timedelta = Field(default=timedelta(days=3), description="Age from which a day counts as complete")
+    absent_day: Literal["missing", "zero"] = Field(default="missing", description="What a day without any row means")
+
+    def covers(self, day: date) -> bool:
+        """Whether this source is expected to hold charges of `day`."""
+        after_start = self.covers_from is None or day >= self.covers_from
+        return after_start and (self.covers_until is None or day <= self.covers_until)
+
+    @abstractmethod
+    def read(
+        self, days: DayRange, *, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside
+    ) -> Delivery:
+        """The charges of these days, FOCUS-shaped and summed by day and dimension; raises `Refusal`."""
+
+
+class UnitSource(Entry):
+    """The `units` of a metric: where the denominator is counted."""
+
+    kind: str
+    complete_after: timedelta = Field(default=timedelta(), description="Age from which a day counts as complete")
+
+    @abstractmethod
+    def count(self, days: DayRange, *, calendar: BusinessCalendar, unit: str, outside: Outside) -> Count:
+        """The units of these days, in one consistent read; raises `Refusal`."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One day on which a destination holds something else than it should; `held` is None where it holds nothing."""
+
+    day: date
+    held: Decimal | None
+    wanted: Decimal
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What a sink found, sent and read back.
+
+    differences: before anything was sent, oldest first.
+    requests_sent: the number of writing requests; 0 for a dry run or where nothing differed.
+    read_back: what the destination holds for the wanted days after the last request.
+    """
+
+    differences: Sequence[Difference]
+    requests_sent: int
+    read_back: Mapping[date, Decimal]
+
+    def unconverged(self, wanted: Mapping[date, Decimal]) -> list[date]:
+        """The wanted days that the destination still does not show as wanted."""
+        return sorted(day for day, quantity in wanted.items() if self.read_back.get(day) != quantity)
+
+
+class Sink(Entry):
+    """One destination under a metric's `publish`; what it does is in the sink's module."""
+
+    @abstractmethod
+    def publish(self, wanted: Mapping[date, Decimal], *, outside: Outside, dry_run: bool = False) -> Publication:
+        """Make the destination hold `wanted` for exactly these days, sending only what differs; raises `Refusal`."""
+
+
+class Alerts(Entry):
+    """Who is told. Each is the NAME of a variable that holds a URL as Apprise takes it (Slack, mail, ...)."""
+
+    urls: list[Variable] = []
+    repeat_after: timedelta = timedelta(hours=24)
+
+
+class Checks(Entry):
+    """How far a day may stray before a check speaks."""
+
+    volume_band: Decimal = Field(
+        default=Decimal("3"), gt=1, description="Factor around the same weekday's trailing median"
+    )
+    min_delivery: Decimal = Field(
+        default=Decimal("0.8"), gt=0, le=1, description="Least share of the rows delivered before"
+    )
+
+
+class Automation(Entry):
+    """When the platform works by itself."""
+
+    schedule_at: str = Field(default="06:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    fresh_by: str = Field(default="07:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    max_tries: int = Field(
+        default=5, ge=1, le=100, description="Tries a day before the gap sensor gives up until tomorrow"
+    )
+    gap_check_seconds: int = Field(default=300, ge=5, le=3600)
+    gap_horizon: timedelta = Field(default=timedelta(days=400), description="How far back the gap sensor looks")
+    max_runtime: timedelta = Field(default=timedelta(hours=1), description="A run that takes longer is ended")
+
+
+class Metric(Entry):
+    """One unit metric: units, the cost that pays for them, an owner, and where it is published."""
+
+    unit: str = Field(min_length=1, max_length=40)
+    units: SerializeAsAny[UnitSource]
+    cost: OneOrMore | None = Field(default=None, description="The cost scopes; all of the catalogue where left out")
+    owner: str | None = None
+    publish: dict[str, SerializeAsAny[Sink]] = {}
+
+
+class Catalogue(Entry):
+    """All that is measured, and how. `version` is the hash of the file it was read from."""
+
+    business_day: BusinessDay = BusinessDay()
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
+    restatement_window: timedelta = timedelta(days=35)
+    cost_sources: dict[Name, SerializeAsAny[CostSource]] = Field(min_length=1)
+    cost_scopes: dict[Name, CostScope] = {"all": CostScope()}
+    tags: list[str] = Field(default=[], description="Tag keys to keep beside those that the scopes name")
+    metrics: dict[Name, Metric] = Field(min_length=1)
+    checks: Checks = Checks()
+    automation: Automation = Automation()
+    alerts: Alerts = Alerts()
+    version: str = ""
+
+    @field_validator("metrics")
+    @classmethod
+    def _named_cost_per(cls, metrics: dict[str, Metric]) -> dict[str, Metric]:
+        for name in metrics:
+            if not re.fullmatch(r"cost_per_[a-z][a-z0-9_]*", name):
+                raise ValueError(f"{name!r}: a metric is named cost_per_<unit>, like cost_per_order")
+        return metrics
+
+    @field_validator("restatement_window")
+    @classmethod
+    def _whole_days(cls, window: timedelta) -> timedelta:
+        if window < timedelta(days=1) or window % timedelta(days=1):
+            raise ValueError("must be whole days, like P35D")
+        return window
+
+    @model_validator(mode="after")
+    def _scopes_exist(self) -> "Catalogue":
+        for name, metric in self.metrics.items():
+            unknown = [scope for scope in as_list(metric.cost or []) if scope not in self.cost_scopes]
+            if unknown:
+                raise ValueError(f"metrics.{name}.cost: no cost scope is called {unknown[0]!r}")
+        return self
+
+    @property
+    def tag_keys(self) -> list[str]:
+        """Every tag key that is stored, sorted."""
+        named = set(self.tags).union(*(scope.tag_keys for scope in self.cost_scopes.values()))
+        return sorted(named)
+
+    def scopes_of(self, metric: str) -> dict[str, CostScope]:
+        """The cost scopes that a metric is computed for."""
+        chosen = self.metrics[metric].cost
+        names = list(self.cost_scopes) if chosen is None else as_list(chosen)
+        return {name: self.cost_scopes[name] for name in names}
+
+
+def as_list(value: str | Sequence[str]) -> list[str]:
+    """One value or several, as a list."""
+    return [value] if isinstance(value, str) else list(value)
+
+
+def plural(metric: str) -> str:
+    """`orders` for `cost_per_order`, `queries` for `cost_per_query`."""
+    unit = metric.removeprefix("cost_per_")
+    if re.search(r"[^aeiou]y$", unit):
+        return f"{unit[:-1]}ies"
+    return unit if unit.endswith("s") else f"{unit}s"
+
+
+def units_asset(metric: str) -> str:
+    """The asset that counts a metric's units: `daily_orders`."""
+    return f"daily_{plural(metric)}"
+
+
+def sink_asset(metric: str, sink: str) -> str:
+    """The asset that publishes a metric: `vantage_business_metric`, with the units' name from the second one on."""
+    name = f"{sink}_business_metric"
+    return name if metric == "cost_per_order" else f"{name}_{plural(metric)}"
+
+
+def content_version(text: str) -> str:
+    """A short name for exactly this text of the catalogue."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

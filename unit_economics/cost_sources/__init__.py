@@ -1,0 +1,91 @@
+"""The cost sources: one module a provider, one line here. Each hands over FOCUS-shaped charges.
+
+Here: the registry, and reading several sources as one. Not here: anything about one provider.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from unit_economics.business_days import BusinessCalendar, DayRange, ranges
+from unit_economics.catalogue import CostSource, Delivery
+from unit_economics.cost_sources.focus import FocusFiles
+from unit_economics.cost_sources.vantage import VantageCosts
+from unit_economics.outside import Outside
+from unit_economics.schemas import CHARGES, COSTS, DIMENSIONS, empty
+
+KINDS: dict[str, type[CostSource]] = {
+    "focus": FocusFiles,
+    "vantage": VantageCosts,
+}
+
+
+def read_all(
+    sources: Mapping[str, CostSource],
+    days: DayRange,
+    *,
+    calendar: BusinessCalendar,
+    tag_keys: Sequence[str],
+    outside: Outside,
+) -> Delivery:
+    """The charges of these days out of every source that covers them.
+
+    A day that one of its sources lacks is absent altogether: a part of a day's cost would be a wrong number.
+    """
+    parts = [
+        _named(name, source.read(part, calendar=calendar, tag_keys=tag_keys, outside=outside))
+        for name, source in sources.items()
+        for part in ranges(day for day in days if source.covers(day))
+    ]
+    uncovered = {
+        day: "no cost source covers this day"
+        for day in days
+        if not any(source.covers(day) for source in sources.values())
+    }
+    absent = {day: reason for part in parts for day, reason in part.absent.items()} | uncovered
+    if len(parts) == 1:
+        return replace(_without(parts[0], absent), absent=absent)
+    return _without(_joined(parts, absent), absent)
+
+
+def _named(name: str, part: Delivery) -> Delivery:
+    absent = {day: f"{name}: {reason}" for day, reason in part.absent.items()}
+    return replace(part, absent=absent, fingerprint=f"{name}={part.fingerprint}")
+
+
+def _joined(parts: Sequence[Delivery], absent: Mapping[date, str]) -> Delivery:
+    keys = ["business_date", *DIMENSIONS]
+    charges = [part.charges for part in parts if len(part.charges)] or [empty(CHARGES)]
+    totals = [part.source_totals for part in parts if len(part.source_totals)] or [parts[0].source_totals]
+    return Delivery(
+        _summed(pd.concat(charges, ignore_index=True), keys)[list(CHARGES.columns)],
+        _summed(pd.concat(totals, ignore_index=True), ["business_date", "billing_currency"]),
+        absent,
+        "; ".join(part.fingerprint for part in parts),
+    )
+
+
+def _summed(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    if not frame.duplicated(keys).any():
+        return frame
+    grouped = frame.groupby(keys, dropna=False, sort=False, as_index=False)
+    summed = grouped.agg({"charge_rows": "sum", **dict.fromkeys(COSTS, _sum_of_stated)})
+    return summed[frame.columns]
+
+
+def _sum_of_stated(column: "pd.Series[Any]") -> object:
+    """The sum, or None where no row states this cost."""
+    stated = column.dropna()
+    return stated.sum() if len(stated) else None
+
+
+def _without(part: Delivery, absent: Mapping[date, str]) -> Delivery:
+    gone = set(absent)
+    if not gone:
+        return part
+    keep = part.charges[~part.charges["business_date"].isin(gone)].reset_index(drop=True)
+    totals = part.source_totals[~part.source_totals["business_date"].isin(gone)].reset_index(drop=True)
+    return replace(part, charges=keep, source_totals=totals)

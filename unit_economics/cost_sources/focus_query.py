@@ -1,0 +1,212 @@
+"""The bill's rows as SQL: every layout brought to the same typed columns, then summed in one scan.
+
+Here: composing the SQL. Not here: the day rule (focus_day_rule.py), running it (focus_scan.py).
+Parts of one layout are one relation; a row that can't be counted carries the name of the field in `fault`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.cost_sources import focus_day_rule
+from unit_economics.cost_sources.focus_layout import Layout
+from unit_economics.schemas import CHARGE_CATEGORIES, COSTS, LARGEST
+
+MONEY = "decimal(38, 12)"
+LARGEST_TAGS = 1_000_000
+FIELDS = {
+    "provider_name": "ProviderName",
+    "sub_account_id": "SubAccountId",
+    "service_name": "ServiceName",
+    "region_id": "RegionId",
+    "charge_category": "ChargeCategory",
+    "billing_currency": "BillingCurrency",
+}
+COST_FIELDS = {
+    "billed_cost": "BilledCost",
+    "effective_cost": "EffectiveCost",
+    "list_cost": "ListCost",
+    "contracted_cost": "ContractedCost",
+}
+TIME_FIELDS = {"starts": "ChargePeriodStart", "ends": "ChargePeriodEnd"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is wanted of the bill."""
+
+    days: DayRange
+    calendar: BusinessCalendar
+    tag_keys: tuple[str, ...]
+    is_spread: bool
+    null_words: tuple[str, ...]
+
+    @property
+    def tags(self) -> list[str]:
+        """The columns that hold the asked tags, in the order of the keys."""
+        return [f"tag_{n}" for n in range(len(self.tag_keys))]
+
+
+def totals(charges: str, asked: Asked) -> str:
+    """Sums by all dimensions, sums by day and currency alone, and one row that counts what can't be counted."""
+    if asked.is_spread:
+        dated = focus_day_rule.spread(charges, asked.days, asked.calendar, COSTS)
+    else:
+        dated = focus_day_rule.on_one_day(charges, asked.days, asked.calendar)
+    by = ", ".join(["business_date", *FIELDS, *asked.tags])
+    sums = ", ".join(f"sum({cost}) as {cost}" for cost in COSTS)
+    return (
+        f"select grouping(business_date) as is_whole, grouping(provider_name) as is_total, {by}, {sums},"
+        " count(*) as charge_rows, min(file) filter (where fault is not null) as faulty"
+        f" from ({dated})"
+        f" where fault is not null or business_date between date '{asked.days.first}' and date '{asked.days.last}'"
+        f" group by grouping sets (({by}), (business_date, billing_currency), ())"
+    )
+
+
+def charges(layout: Layout, urls: Sequence[str], asked: Asked) -> str:
+    """The rows of these parts that can touch the asked days, typed, with the field that is at fault."""
+    columns = ["file", *TIME_FIELDS, *FIELDS, *asked.tags, *COSTS]
+    return f"select {', '.join(columns)}, {_fault(asked)} as fault from ({_typed(layout, _read(layout, urls, asked), asked)})"
+
+
+def first_fault(layout: Layout, url: str, asked: Asked) -> str:
+    """Row number (a CSV's header is row 1), field and stated value of the first row of a part that can't be counted."""
+    rows = _read(layout, [url], asked)
+    number = "file_row_number + 1" if layout.is_parquet else "row_number() over () + 1"
+    numbered = f"(select *, {number} as nth_row from {rows})"
+    stated = {field: f"stated_{name}" for name, field in {**TIME_FIELDS, **FIELDS, **COST_FIELDS}.items()}
+    value = " ".join(f"when '{field}' then {column}" for field, column in stated.items())
+    return (
+        f"select nth_row, fault, case fault {value} end from"
+        f" (select *, {_fault(asked)} as fault from ({_typed(layout, numbered, asked, 'nth_row')}))"
+        " where fault is not null order by nth_row limit 1"
+    )
+
+
+def _read(layout: Layout, urls: Sequence[str], asked: Asked) -> str:
+    files = f"[{', '.join(literal(url) for url in urls)}]"
+    if layout.is_parquet:
+        return f"read_parquet({files}, filename=true, hive_partitioning=false, file_row_number=true)"
+    names = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(len(layout.columns)))
+    nulls = f"[{', '.join(literal(word) for word in asked.null_words)}]"
+    return (
+        f"read_csv({files}, auto_detect=false, header=true, columns={{{names}}}, delim=',', quote='\"', escape='\"',"
+        f" comment='', strict_mode=true, null_padding=false, ignore_errors=false, nullstr={nulls},"
+        f" allow_quoted_nulls=false, filename=true, hive_partitioning=false,"
+        f" compression='{'gzip' if layout.is_gzip else 'none'}')"
+    )
+
+
+def _typed(layout: Layout, rows: str, asked: Asked, *more: str) -> str:
+    """What is stated and, beside it, what it is worth; null where the two don't go together."""
+    texts = [f"{_text(layout, field)} as {name}" for name, field in FIELDS.items()]
+    stated = [
+        f"{_text(layout, field)} as stated_{name}" for name, field in {**TIME_FIELDS, **FIELDS, **COST_FIELDS}.items()
+    ]
+    times = [f"{_moment(layout, field)} as {name}" for name, field in TIME_FIELDS.items()]
+    costs = [f"{_money(layout, field)} as {name}" for name, field in COST_FIELDS.items()]
+    tags = [f"{_tag(layout, key, nth)} as {asked.tags[nth]}" for nth, key in enumerate(asked.tag_keys)]
+    size = f"{_tags_size(layout)} as tags_size" if asked.tag_keys else "0 as tags_size"
+    listed = ", ".join(["filename as file", *times, *stated, *texts, *costs, *tags, size, *more])
+    source = _with_parsed_tags(layout, rows, asked)
+    return f"select {listed} from {source} where {_within(layout, asked)}"
+
+
+def _column(layout: Layout, field: str) -> str:
+    """How the field is called in SQL: by position in a CSV, whose names are compared beforehand."""
+    if layout.kind(field) is None:
+        return "cast(null as varchar)"
+    return f'"{field}"' if layout.is_parquet else f"c{layout.columns.index(field)}"
+
+
+def _text(layout: Layout, field: str) -> str:
+    return f"nullif(cast({_column(layout, field)} as varchar), '')"
+
+
+def _moment(layout: Layout, field: str) -> str:
+    """A timestamp in UTC. Text goes through TIMESTAMPTZ: a cast to TIMESTAMP drops `+02:00` without a word."""
+    column = _column(layout, field)
+    if layout.kind(field) == "moment":
+        return f"cast({column} as timestamp)"
+    zoned = column if layout.kind(field) == "utc_moment" else f"try_cast({column} as timestamptz)"
+    return f"make_timestamp(epoch_us({zoned}))"
+
+
+def _money(layout: Layout, field: str) -> str:
+    """An exact decimal, rounded half up at the twelfth decimal; a float counts as its shortest decimal says."""
+    column = _column(layout, field)
+    exact = column if layout.kind(field) == "exact" else f"cast({column} as varchar)"
+    cast = f"try_cast({exact} as {MONEY})"
+    if layout.kind(field) == "text":
+        cast = f"case when not contains({column}, '_') then {cast} end"
+    return f"(select case when abs(v) < cast('{LARGEST:f}' as {MONEY}) then v end from (select {cast} as v))"
+
+
+def _within(layout: Layout, asked: Asked) -> str:
+    """Only rows that can touch the days, on the stored column where it allows row groups to be passed over."""
+    span = focus_day_rule.span(asked.days, asked.calendar)
+
+    def bound(name: str, comparison: str, moment: object) -> str:
+        kind = layout.kind(TIME_FIELDS[name])
+        if kind == "text":
+            return f"{name} {comparison} timestamp '{moment}'"
+        zone = ("timestamptz", "+00") if kind == "utc_moment" else ("timestamp", "")
+        return f"{_column(layout, TIME_FIELDS[name])} {comparison} {zone[0]} '{moment}{zone[1]}'"
+
+    after = bound("ends" if asked.is_spread else "starts", ">=", span.first)
+    before = bound("starts", "<", span.end)
+    return f"(starts is null or ends is null or ({after} and {before}))"
+
+
+def _with_parsed_tags(layout: Layout, rows: str, asked: Asked) -> str:
+    """Tags in JSON are parsed once a row, for the asked keys only; what is no JSON holds no tags."""
+    if not asked.tag_keys or layout.kind("Tags") not in ("text", "struct"):
+        return rows
+    column = _column(layout, "Tags")
+    json = f"to_json({column})" if layout.kind("Tags") == "struct" else column
+    pointers = ", ".join(literal("/" + key.replace("~", "~0").replace("/", "~1")) for key in asked.tag_keys)
+    small = f"strlen({json}) <= {LARGEST_TAGS} and json_valid({json})"
+    return f"(select *, case when {small} then json_extract_string({json}, [{pointers}]) end as tag_values from {rows})"
+
+
+def _tag(layout: Layout, key: str, nth: int) -> str:
+    column, kind = _column(layout, "Tags"), layout.kind("Tags")
+    if kind == "map":
+        value = f"{column}[{literal(key)}]"
+    elif kind == "entries":
+        value = f"list_filter({column}, lambda entry: entry.key = {literal(key)})[1].value"
+    elif kind is None:
+        value = "null"
+    else:
+        value = f"tag_values[{nth + 1}]"
+    return f"nullif(cast({value} as varchar), '')"
+
+
+def _tags_size(layout: Layout) -> str:
+    return f"strlen({_column(layout, 'Tags')})" if layout.kind("Tags") == "text" else "0"
+
+
+def _fault(asked: Asked) -> str:
+    """The FOCUS name of the first field for which the row can't be counted; null where it can."""
+    categories = ", ".join(literal(category) for category in CHARGE_CATEGORIES)
+    texts = {**FIELDS, **dict.fromkeys(asked.tags, "Tags")}
+    tests = {
+        "starts is null": "ChargePeriodStart",
+        "ends is null or ends < starts": "ChargePeriodEnd",
+        "provider_name is null": "ProviderName",
+        f"charge_category is null or charge_category not in ({categories})": "ChargeCategory",
+        "billing_currency is null or not regexp_full_match(billing_currency, '[A-Z]{3}')": "BillingCurrency",
+        "billed_cost is null": "BilledCost",
+        "effective_cost is null": "EffectiveCost",
+        "list_cost is null and stated_list_cost is not null": "ListCost",
+        "contracted_cost is null and stated_contracted_cost is not null": "ContractedCost",
+        f"tags_size > {LARGEST_TAGS}": "Tags",
+        **{f"contains({name}, chr(0))": field for name, field in texts.items()},
+    }
+    return f"case {' '.join(f'when {test} then {literal(field)}' for test, field in tests.items())} end"
+
+
+def literal(text: str) -> str:
+    """The text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,86 @@
+"""The answer key of the demo: what was planted and what every day must come to.
+
+Here: its shape and its file. Not here: choosing the events (events.py) or computing the days (shop.py).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+Kind = Literal["price_jump", "volume_spike", "outage", "idle_environment", "late_correction", "credit"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in the shop: when, what moved, and where that must push the cost per order."""
+
+    kind: Kind
+    first: date
+    last: date
+    moved: str
+    cost_per_order: Literal["up", "down"]
+    service: str | None = None
+    app: str | None = None
+
+    def holds(self, day: date) -> bool:
+        """Whether the event is in force on this day."""
+        return self.first <= day <= self.last
+
+
+@dataclass(frozen=True)
+class DayAnswer:
+    """What one business day in UTC must come to; `effective_by_app` adds up to `effective_cost`."""
+
+    completed_orders: int
+    charge_rows: int
+    billed_cost: Decimal
+    effective_cost: Decimal
+    effective_by_app: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True)
+class AnswerKey:
+    """Every planted event and every day's answer; the cost per order is one divided by the other."""
+
+    seed: int
+    first: date
+    last: date
+    events: Sequence[Event]
+    days: Mapping[date, DayAnswer]
+
+    def save(self, path: Path) -> None:
+        """Write the key as JSON, decimals as text."""
+        as_dict = asdict(self) | {"days": {str(day): asdict(answer) for day, answer in self.days.items()}}
+        path.write_text(json.dumps(as_dict, default=str, indent=1) + "\n", encoding="utf-8")
+
+
+def load(path: Path) -> AnswerKey:
+    """The key that `AnswerKey.save` wrote."""
+    held = json.loads(path.read_text(encoding="utf-8"))
+    return AnswerKey(
+        seed=held["seed"],
+        first=date.fromisoformat(held["first"]),
+        last=date.fromisoformat(held["last"]),
+        events=[Event(**(event | _dates(event))) for event in held["events"]],
+        days={date.fromisoformat(day): _day_answer(answer) for day, answer in held["days"].items()},
+    )
+
+
+def _dates(event: Mapping[str, str]) -> dict[str, date]:
+    return {name: date.fromisoformat(event[name]) for name in ("first", "last")}
+
+
+def _day_answer(held: Mapping[str, object]) -> DayAnswer:
+    by_app = held["effective_by_app"]
+    assert isinstance(by_app, dict)  # noqa: S101  # the file is our own; this tells the type checker so
+    return DayAnswer(
+        completed_orders=int(str(held["completed_orders"])),
+        charge_rows=int(str(held["charge_rows"])),
+        billed_cost=Decimal(str(held["billed_cost"])),
+        effective_cost=Decimal(str(held["effective_cost"])),
+        effective_by_app={str(app): Decimal(str(cost)) for app, cost in by_app.items()},
+    )

@@ -1,0 +1,145 @@
+"""Who notices when something is wrong: freshness by data day, failed runs, and the sensor that sends what is due.
+
+Here: Dagster sensors that put a message in the outbox. Not here: the messages (alerts.py), gaps (automation.py).
+
+Freshness asks the ledger whether the latest closed day is there. Dagster's own `FreshnessPolicy` asks when anything was
+last materialised, so a backfill of October turns it green; it is kept for the badge only.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from unit_economics import alerts
+from unit_economics.automation import days_of
+from unit_economics.business_days import DayRange
+from unit_economics.catalogue import Catalogue
+from unit_economics.deployment import Deployment
+from unit_economics.warehouse import ledger, outbox
+
+FRESH = "fresh"
+RUNNING = dg.DefaultSensorStatus.RUNNING
+
+
+def freshness_policy(catalogue: Catalogue) -> dg.FreshnessPolicy:
+    """The badge in Dagster's UI."""
+    hour, minute = catalogue.automation.fresh_by.split(":")
+    return dg.FreshnessPolicy.cron(
+        deadline_cron=f"{int(minute)} {int(hour)} * * *",
+        lower_bound_delta=timedelta(hours=12),
+        timezone=catalogue.business_day.timezone,
+    )
+
+
+def due_day(catalogue: Catalogue, now: datetime) -> date:
+    """The latest business day that had to be there by now: yesterday's, once this morning's deadline has passed."""
+    zone = ZoneInfo(catalogue.business_day.timezone)
+    today = now.astimezone(zone).date()
+    deadline = datetime.combine(today, time.fromisoformat(catalogue.automation.fresh_by), tzinfo=zone)
+    return today - timedelta(days=1 if now >= deadline else 2)
+
+
+def stale_assets(deployment: Deployment) -> Mapping[str, str]:
+    """The assets that lack the due day, each with what is wrong in plain words."""
+    day = due_day(deployment.catalogue, deployment.outside.now())
+    with deployment.warehouse.snapshot() as connection:
+        there = ledger.current(connection, list(deployment.inputs), DayRange(day, day))
+        red = ledger.red_days(connection, list(deployment.inputs), DayRange(day, day))
+    return {
+        asset: red.get(day, "the ledger has no such day")
+        for asset in deployment.inputs
+        if (asset, day) not in there or day in red
+    }
+
+
+def fresh_checks(deployment: Deployment) -> list[dg.AssetChecksDefinition]:
+    """One check an asset: the latest day that is due is there. The sensor reports it; it can be run by hand too."""
+    return [_fresh_check(deployment, asset) for asset in deployment.inputs]
+
+
+def _fresh_check(deployment: Deployment, asset: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=asset, name=FRESH, description="The latest closed business day is there by its deadline, by data day."
+    )
+    def fresh() -> dg.AssetCheckResult:
+        reason = stale_assets(deployment).get(asset)
+        return dg.AssetCheckResult(passed=reason is None, description=reason)
+
+    return fresh
+
+
+def freshness_sensor(deployment: Deployment) -> dg.SensorDefinition:
+    """Look at the due day of every asset; a stale one fails its check and is announced."""
+
+    @dg.sensor(
+        name="freshness",
+        minimum_interval_seconds=deployment.catalogue.automation.gap_check_seconds,
+        default_status=RUNNING,
+        description="Fails the check `fresh` of an asset whose latest closed day is not there by its deadline.",
+    )
+    def freshness(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        stale = stale_assets(deployment)
+        day = due_day(deployment.catalogue, deployment.outside.now())
+        cursor = f"{day} {sorted(stale.items())}"
+        if context.cursor == cursor:
+            return dg.SkipReason(f"as before: {len(stale)} assets lack {day}")
+        _announce_stale(deployment, day, stale)
+        return dg.SensorResult(cursor=cursor, asset_events=[_word(asset, day, stale) for asset in deployment.inputs])
+
+    return freshness
+
+
+def _announce_stale(deployment: Deployment, day: date, stale: Mapping[str, str]) -> None:
+    with deployment.warehouse.transaction() as connection:
+        for asset, reason in stale.items():
+            if not reason.startswith("a check is red"):
+                outbox.put(connection, alerts.stale(asset, day, reason), deployment.catalogue.alerts.repeat_after)
+
+
+def _word(asset: str, day: date, stale: Mapping[str, str]) -> dg.AssetCheckEvaluation:
+    return dg.AssetCheckEvaluation(
+        asset_key=dg.AssetKey(asset),
+        check_name=FRESH,
+        passed=asset not in stale,
+        description=stale.get(asset),
+        metadata={"due_day": str(day)},
+    )
+
+
+def failed_run_sensor(deployment: Deployment) -> dg.SensorDefinition:
+    """Put a failed run into the outbox; Dagster calls this once, so nothing is sent from here."""
+
+    @dg.run_failure_sensor(
+        name="failed_runs",
+        minimum_interval_seconds=30,
+        default_status=RUNNING,
+        monitor_all_code_locations=True,
+        description="Announces a failed run, unless a red check has already said why.",
+    )
+    def failed_runs(context: dg.RunFailureSensorContext) -> None:
+        run = context.dagster_run
+        days = list(days_of(run.tags))
+        message = alerts.failed_run(
+            run.job_name, run.run_id, alerts.shown(days), context.failure_event.message or "no reason was given"
+        )
+        with deployment.warehouse.transaction() as connection:
+            if not ledger.turned_red(connection, run.run_id):
+                outbox.put(connection, message, deployment.catalogue.alerts.repeat_after)
+
+    return failed_runs
+
+
+def announcer(deployment: Deployment) -> dg.SensorDefinition:
+    """Send what is due. A channel that is down delays a message and never loses it."""
+
+    @dg.sensor(name="announce", minimum_interval_seconds=30, default_status=RUNNING, description="Sends due alerts.")
+    def announce() -> dg.SkipReason:
+        if not deployment.catalogue.alerts.urls:
+            return dg.SkipReason("the catalogue names no channel under alerts.urls")
+        send = alerts.channels(deployment.outside, deployment.catalogue.alerts.urls)
+        sent, waiting = alerts.deliver(deployment.warehouse, send)
+        return dg.SkipReason(f"{sent} sent, {waiting} wait for a channel")
+
+    return announce

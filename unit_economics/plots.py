@@ -1,0 +1,84 @@
+"""The numbers that Dagster plots by day, and the ledger version that a day's partition points to.
+
+Here: choosing and naming them. Not here: reporting them (reporting.py). A plotted number is a float for the eye only;
+the exact one is in the mart.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from unit_economics.catalogue import Publication
+from unit_economics.reporting import Metadata
+from unit_economics.warehouse.replace_days import Replaced
+
+Numbers = dict[str, float | int]
+
+
+def unit_numbers(units: pd.DataFrame, done: Replaced) -> dict[date, Metadata]:
+    """The quantity of each stored day."""
+    numbers: dict[date, Numbers] = {day: {"quantity": 0.0} for day in done.versions}
+    for day, quantity in zip(units["business_date"], units["quantity"], strict=True):
+        if day in numbers:
+            numbers[day]["quantity"] += float(quantity)
+    return _with_version(done, numbers)
+
+
+def cost_numbers(charges: pd.DataFrame, done: Replaced) -> dict[date, Metadata]:
+    """The effective and billed cost of each stored day by currency, and its rows."""
+    numbers: dict[date, Numbers] = {day: {"charge_rows": 0} for day in done.versions}
+    names = ("business_date", "billing_currency", "charge_rows", "effective_cost", "billed_cost")
+    for day, currency, rows, effective, billed in zip(*(charges[name] for name in names), strict=True):
+        if day in numbers:
+            of_day = numbers[day]
+            of_day["charge_rows"] += int(rows)
+            for name, cost in (("effective_cost", effective), ("billed_cost", billed)):
+                _add(of_day, f"{name}_{currency.lower()}", cost)
+    return _with_version(done, numbers)
+
+
+def unit_cost_numbers(rows: pd.DataFrame, done: Replaced) -> dict[date, Metadata]:
+    """Cost, quantity and cost per 1,000 units of each stored day, for the first cost scope."""
+    numbers: dict[date, Numbers] = {day: {} for day in done.versions}
+    names = ("business_date", "billing_currency", "cost", "quantity", "unit_cost")
+    first = rows.drop_duplicates("business_date")
+    for day, currency, cost, quantity, unit_cost in zip(*(first[name] for name in names), strict=True):
+        if day in numbers:
+            _add(numbers[day], f"cost_{currency.lower()}", cost)
+            _add(numbers[day], "quantity", quantity)
+            _add(numbers[day], f"cost_{currency.lower()}_per_1000", unit_cost, times=1000)
+    return _with_version(done, numbers)
+
+
+def publication_numbers(
+    wanted: Mapping[date, Decimal], publication: Publication, done: Replaced
+) -> dict[date, Metadata]:
+    """What each day holds at the destination, and whether this run had to change it."""
+    changed = {difference.day for difference in publication.differences}
+    return _with_version(
+        done, {day: {"quantity": float(wanted[day]), "sent": int(day in changed)} for day in done.versions}
+    )
+
+
+def _add(numbers: Numbers, name: str, value: object, *, times: int = 1) -> None:
+    if isinstance(value, Decimal):
+        numbers[name] = numbers.get(name, 0.0) + float(value * times)
+
+
+def _with_version(done: Replaced, numbers: Mapping[date, Numbers]) -> dict[date, Metadata]:
+    return {
+        day: {
+            **{name: _number(value) for name, value in of_day.items()},
+            "ledger_version": dg.MetadataValue.int(done.versions[day]),
+            "change": dg.MetadataValue.text(done.changes[day]),
+        }
+        for day, of_day in numbers.items()
+    }
+
+
+def _number(value: float) -> dg.MetadataValue[Any]:
+    return dg.MetadataValue.int(value) if isinstance(value, int) else dg.MetadataValue.float(value)

@@ -1,0 +1,130 @@
+"""The data contract: what a row must look like before it may be stored (pandera).
+
+Here: one schema a kind of row, and nothing else. Validate with `lazy=True`; columns are strict and never coerced.
+Not here: judgements that need history or another source (checks.py).
+
+Money and quantities are `Decimal` in object columns: pandas has no exact decimal of its own.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+import pandas as pd
+import pandera.pandas as pa
+
+CURRENCY = r"^[A-Z]{3}$"
+CHARGE_CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment", "n/a")
+"""FOCUS 1.0-1.3 `ChargeCategory`; `n/a` for a source that has no such column."""
+
+LARGEST = Decimal(10) ** 24
+"""No day's money or quantity reaches this; beyond it a value is taken for a broken export."""
+
+COSTS = ("billed_cost", "effective_cost", "list_cost", "contracted_cost")
+DIMENSIONS = (
+    "provider_name",
+    "sub_account_id",
+    "service_name",
+    "region_id",
+    "charge_category",
+    "tags",
+    "billing_currency",
+)
+
+
+def _is_exact(value: object) -> bool:
+    return isinstance(value, Decimal) and value.is_finite() and abs(value) < LARGEST
+
+
+def _is_quantity(value: object) -> bool:
+    return isinstance(value, Decimal) and _is_exact(value) and value >= 0
+
+
+def _each(rule: Callable[[object], bool], what: str) -> pa.Check:
+    return pa.Check(lambda column: column.map(rule), error=what)
+
+
+def _date() -> pa.Column:
+    return pa.Column(object, _each(lambda v: type(v) is date, "a calendar date"))
+
+
+def _text(*, nullable: bool = False, checks: pa.Check | None = None) -> pa.Column:
+    is_text = _each(lambda v: isinstance(v, str), "text")
+    return pa.Column(object, [is_text, *([checks] if checks else [])], nullable=nullable)
+
+
+def _money(*, nullable: bool = True) -> pa.Column:
+    return pa.Column(object, _each(_is_exact, "a finite decimal"), nullable=nullable)
+
+
+def _count(least: int) -> pa.Column:
+    return pa.Column("int64", pa.Check.ge(least))
+
+
+CHARGES = pa.DataFrameSchema(
+    {
+        "business_date": _date(),
+        "provider_name": _text(),
+        "sub_account_id": _text(nullable=True),
+        "service_name": _text(nullable=True),
+        "region_id": _text(nullable=True),
+        "charge_category": _text(checks=pa.Check.isin(CHARGE_CATEGORIES)),
+        "tags": _text(),
+        "billing_currency": _text(checks=pa.Check.str_matches(CURRENCY)),
+        **{cost: _money() for cost in COSTS},
+        "charge_rows": _count(1),
+    },
+    strict=True,
+    ordered=True,
+    unique=["business_date", *DIMENSIONS],
+    name="charges",
+)
+"""Charges of a day, summed by the dimensions. `tags` is canonical JSON of the kept keys, `{}` where there are none.
+A cost is empty (None) where the source does not state it; at least one of billed and effective is stated."""
+
+UNITS = pa.DataFrameSchema(
+    {
+        "business_date": _date(),
+        "segment": _text(),
+        "quantity": pa.Column(object, _each(_is_quantity, "a finite decimal, 0 or more")),
+        "unit": _text(),
+    },
+    strict=True,
+    ordered=True,
+    unique=["business_date", "segment"],
+    name="units",
+)
+"""Units of a day: one row a day and segment (`all` where there are no segments)."""
+
+UNIT_COSTS = pa.DataFrameSchema(
+    {
+        "metric": _text(),
+        "business_date": _date(),
+        "cost_scope": _text(),
+        "billing_currency": _text(checks=pa.Check.str_matches(CURRENCY)),
+        "cost_basis": _text(),
+        "cost": _money(),
+        "charge_rows": _count(0),
+        "quantity": _money(),
+        "unit": _text(),
+        "unit_cost": _money(),
+        "reason": _text(nullable=True),
+    },
+    checks=pa.Check(
+        lambda frame: frame["unit_cost"].isna() == frame["reason"].notna(),
+        error="a unit cost, or the reason why there is none",
+    ),
+    strict=True,
+    ordered=True,
+    unique=["metric", "business_date", "cost_scope", "billing_currency"],
+    name="unit_costs",
+)
+
+
+def empty(schema: pa.DataFrameSchema) -> pd.DataFrame:
+    """A frame of this schema without rows."""
+    columns = {
+        name: pd.Series(dtype="int64" if str(column.dtype) == "int64" else object)
+        for name, column in schema.columns.items()
+    }
+    return pd.DataFrame(columns)

@@ -1,0 +1,137 @@
+"""The arithmetic: unit cost = cost / units, for every day and cost scope. Frames in, frames out.
+
+Here: choosing a scope's charges, exact sums, the division, and the reason where there is no answer.
+Not here: any I/O, any judgement of the inputs (checks.py), shared cost (allocation.py, when it comes).
+
+Source of the formula: FinOps Framework, "Unit Economics": cost of a scope divided by the demand driver, both of the
+same period. Ratios aggregate as ratio of sums, never as mean of ratios (the view function `unit_cost_over`).
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import lru_cache
+
+import pandas as pd
+
+from unit_economics.catalogue import Catalogue, CostScope, as_list
+from unit_economics.schemas import UNIT_COSTS
+
+NO_TAG = "(none)"
+SUMS = Context(prec=60)
+RATIO = Context(prec=28, rounding=ROUND_HALF_EVEN)
+
+NO_CHARGES = "no charge of this day is there"
+NOT_STATED = "the source does not state this cost"
+NO_UNITS = "no units of this day are there"
+ZERO_UNITS = "0 units"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The cost of one scope, day and currency; `amount` is None where a charge does not state it."""
+
+    day: date
+    scope: str
+    currency: str
+    amount: Decimal | None
+    charge_rows: int
+
+
+def unit_costs(
+    catalogue: Catalogue, metric: str, days: Iterable[date], charges: pd.DataFrame, units: pd.DataFrame
+) -> pd.DataFrame:
+    """Rows of `schemas.UNIT_COSTS` for these days.
+
+    charges: rows like `schemas.CHARGES`; units: rows like `schemas.UNITS`, all segments of a day added up.
+    """
+    quantities = _quantities(units)
+    unit = catalogue.metrics[metric].unit
+    rows = [
+        (
+            *(metric, cost.day, cost.scope, cost.currency, scope.basis, cost.amount, cost.charge_rows),
+            *_ratio(cost, quantities.get(cost.day), unit),
+        )
+        for name, scope in catalogue.scopes_of(metric).items()
+        for cost in scope_costs(name, scope, charges, days, catalogue.currency)
+    ]
+    frame = pd.DataFrame(rows, columns=list(UNIT_COSTS.columns), dtype=object)
+    return frame.astype({"charge_rows": "int64"})
+
+
+def scope_costs(
+    name: str, scope: CostScope, charges: pd.DataFrame, days: Iterable[date], currency: str
+) -> Iterator[Cost]:
+    """The cost of a scope on each day: one a value where the scope is split, one a currency, never two in one sum.
+
+    An unsplit scope has a row on every day, with an empty amount where no charge is there; of a split scope only the
+    values that occur on a day are known.
+    """
+    found = _sums(name, scope, _matching(scope, charges))
+    yield from found
+    if scope.by is None:
+        seen = {cost.day for cost in found}
+        yield from (Cost(day, name, currency, None, 0) for day in days if day not in seen)
+
+
+def _matching(scope: CostScope, charges: pd.DataFrame) -> pd.DataFrame:
+    keep = pd.Series(data=True, index=charges.index)
+    for column, values in scope.where.columns.items():
+        keep &= charges[column].isin(values)
+    for key, values in scope.where.tags.items():
+        keep &= _tag(charges, key).isin(as_list(values))
+    return charges[keep]
+
+
+def _sums(name: str, scope: CostScope, charges: pd.DataFrame) -> list[Cost]:
+    amounts: dict[tuple[date, str, str], tuple[Decimal | None, int]] = {}
+    columns = (charges["business_date"], _scope_names(name, scope, charges), charges["billing_currency"])
+    for day, value, currency, amount, count in zip(
+        *columns, charges[f"{scope.basis}_cost"], charges["charge_rows"], strict=True
+    ):
+        total, rows = amounts.get((day, value, currency), (Decimal(0), 0))
+        amounts[day, value, currency] = (_add(total, amount), rows + count)
+    return [Cost(*key, total, rows) for key, (total, rows) in sorted(amounts.items())]
+
+
+def _add(total: Decimal | None, amount: Decimal | None) -> Decimal | None:
+    if total is None or not isinstance(amount, Decimal):
+        return None
+    return SUMS.add(total, amount)
+
+
+def _scope_names(name: str, scope: CostScope, charges: pd.DataFrame) -> "pd.Series[str]":
+    if scope.by is None:
+        return pd.Series(name, index=charges.index, dtype=object)
+    if scope.by.tag is not None:
+        return f"{name}:{scope.by.tag}=" + _tag(charges, scope.by.tag)
+    return f"{name}:" + charges[scope.by.column].fillna(NO_TAG)
+
+
+def _tag(charges: pd.DataFrame, key: str) -> "pd.Series[str]":
+    return charges["tags"].map(lambda text: _tags(text).get(key, NO_TAG)).astype(object)
+
+
+@lru_cache(maxsize=65_536)
+def _tags(text: str) -> Mapping[str, str]:
+    return json.loads(text)
+
+
+def _quantities(units: pd.DataFrame) -> dict[date, Decimal]:
+    totals: dict[date, Decimal] = {}
+    for day, quantity in zip(units["business_date"], units["quantity"], strict=True):
+        totals[day] = SUMS.add(totals.get(day, Decimal(0)), quantity)
+    return totals
+
+
+def _ratio(cost: Cost, quantity: Decimal | None, unit: str) -> tuple[Decimal | None, str, Decimal | None, str | None]:
+    """quantity, unit, unit_cost, reason: the unit cost, or in plain words why there is none."""
+    reasons = [
+        *([NO_CHARGES] if cost.charge_rows == 0 else [NOT_STATED] if cost.amount is None else []),
+        *([NO_UNITS] if quantity is None else [ZERO_UNITS] if quantity == 0 else []),
+    ]
+    if reasons or cost.amount is None or not quantity:
+        return quantity, unit, None, "; ".join(reasons)
+    return quantity, unit, RATIO.divide(cost.amount, quantity), None

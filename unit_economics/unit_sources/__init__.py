@@ -1,0 +1,11 @@
+"""The unit sources: one module a kind, one line here. Each hands over a day's units.
+
+Here: the registry. Not here: anything about one kind of source.
+"""
+
+from unit_economics.catalogue import UnitSource
+from unit_economics.unit_sources.postgres import PostgresUnits
+
+KINDS: dict[str, type[UnitSource]] = {
+    "postgres": PostgresUnits,
+}

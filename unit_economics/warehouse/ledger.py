@@ -1,0 +1,198 @@
+"""The ledger of days: attempts, what is current, what the gate says. It, not Dagster's event log, is the truth.
+
+Not here: writing a day's rows (replace_days.py), and which day ought to be there (automation.py).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, LiteralString
+
+from psycopg.rows import class_row
+
+from unit_economics.business_days import DayRange
+from unit_economics.refusals import Refusal
+from unit_economics.warehouse.connection import Connection, Warehouse
+
+STATUSES = ("provisional", "complete", "closed", "restated")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Who writes: the run, and the versions of code and catalogue it runs with."""
+
+    run_id: str
+    code_version: str
+    catalogue_version: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try at a range of days of one asset. A higher number began later: the fence against late writers."""
+
+    number: int
+    asset: str
+    days: DayRange
+    run: Run
+
+
+@dataclass(frozen=True)
+class LedgerDay:
+    """What is current for one asset on one day."""
+
+    asset: str
+    business_date: date
+    version: int
+    rows_version: int
+    status: str
+    content_hash: str
+    complete_through: date | None
+    recorded_at: datetime
+    run_id: str
+    input_versions: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the checks said of one day: passed, or the failures as {check: what is wrong}."""
+
+    day: date
+    failures: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing keeps the day out."""
+        return not self.failures
+
+
+class LateAttempt(Refusal):
+    """A newer attempt has already written one of these days: this one is too old to be right."""
+
+
+def begin(warehouse: Warehouse, asset: str, days: DayRange, run: Run) -> Attempt:
+    """Take a number, before any input is read; committed at once, so that it outlives a crash."""
+    values = [asset, days.first, days.last, run.run_id, run.code_version, run.catalogue_version]
+    with warehouse.connection() as connection:
+        row = connection.execute(
+            "insert into attempt (asset, first_day, last_day, run_id, code_version, catalogue_version)"
+            " values (%s, %s, %s, %s, %s, %s) returning attempt",
+            values,
+        ).fetchone()
+    assert row is not None  # noqa: S101  # INSERT ... RETURNING always returns its row
+    return Attempt(row[0], asset, days, run)
+
+
+def lock(connection: Connection, asset: str) -> None:
+    """Let one transaction at a time write this asset; a day's writer never waits for another asset's."""
+    connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"unit_economics/{asset}"])
+
+
+def fence(connection: Connection, attempt: Attempt) -> None:
+    """Refuse an attempt that was overtaken: a newer one has committed on one of its days. Call it under the lock."""
+    overtaken = connection.execute(
+        "select attempt, run_id from attempt where asset = %s and attempt > %s and committed_at is not null"
+        " and first_day <= %s and last_day >= %s order by attempt desc limit 1",
+        [attempt.asset, attempt.number, attempt.days.last, attempt.days.first],
+    ).fetchone()
+    if overtaken:
+        raise LateAttempt(
+            f"attempt {attempt.number} was overtaken by {overtaken[0]} (run {overtaken[1]}), so nothing was stored",
+            where=f"{attempt.asset} {attempt.days}",
+            remedy="Nothing needs doing: the newer values stand",
+        )
+
+
+def commit(connection: Connection, attempt: Attempt) -> None:
+    """Say, in the writing transaction, that this attempt has decided its days."""
+    connection.execute(
+        "update attempt set committed_at = clock_timestamp() where attempt = %s",
+        [attempt.number],
+    )
+
+
+def current(connection: Connection, assets: Sequence[str], days: DayRange) -> dict[tuple[str, date], LedgerDay]:
+    """The current ledger rows of these assets and days."""
+    text: LiteralString = (
+        "select asset, business_date, version, rows_version, status, content_hash, complete_through, recorded_at,"
+        " run_id, input_versions from ledger"
+        " where asset = any(%s) and business_date between %s and %s and superseded_at is null"
+    )
+    with connection.cursor(row_factory=class_row(LedgerDay)) as cursor:
+        rows = cursor.execute(text, [list(assets), days.first, days.last]).fetchall()
+    return {(row.asset, row.business_date): row for row in rows}
+
+
+def record_verdicts(connection: Connection, attempt: Attempt, verdicts: Sequence[Verdict]) -> None:
+    """Store each verdict that says something new: any failure, a first word, or a pass after a failure."""
+    before = gate(connection, attempt.asset, attempt.days)
+    news = [verdict for verdict in verdicts if not verdict.passed or before.get(verdict.day) is not True]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into verdict (asset, business_date, attempt, passed, failures, run_id) values (%s,%s,%s,%s,%s,%s)",
+            [_verdict_row(attempt, verdict) for verdict in news],
+        )
+
+
+def _verdict_row(attempt: Attempt, verdict: Verdict) -> list[Any]:
+    failures = json.dumps([{"check": check, "what": what} for check, what in verdict.failures.items()])
+    return [attempt.asset, verdict.day, attempt.number, verdict.passed, failures, attempt.run.run_id]
+
+
+def gate(connection: Connection, asset: str, days: DayRange) -> dict[date, bool]:
+    """Whether the checks' newest word on each day is a pass; days never judged are absent."""
+    rows = connection.execute(
+        "select business_date, passed from gate where asset = %s and business_date between %s and %s",
+        [asset, days.first, days.last],
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def red_days(connection: Connection, assets: Sequence[str], days: DayRange) -> dict[date, str]:
+    """The days on which a check of one of these assets is red, each with the reason."""
+    rows = connection.execute(
+        "select business_date, string_agg(asset, ', ' order by asset) from gate where not passed"
+        " and asset = any(%s) and business_date between %s and %s group by 1",
+        [list(assets), days.first, days.last],
+    )
+    return {row[0]: f"a check is red on {row[1]}" for row in rows}
+
+
+def red_pairs(connection: Connection, days: DayRange) -> list[tuple[str, date]]:
+    """Every asset and day whose gate is red."""
+    return connection.execute(
+        "select asset, business_date from gate where not passed and business_date between %s and %s",
+        [days.first, days.last],
+    ).fetchall()  # pyright: ignore[reportReturnType]
+
+
+def turned_red(connection: Connection, run_id: str) -> bool:
+    """Whether a check of this run turned a day red."""
+    found = connection.execute("select 1 from verdict where run_id = %s and not passed limit 1", [run_id])
+    return found.fetchone() is not None
+
+
+def first_day(connection: Connection) -> date | None:
+    """The earliest day that was ever stored."""
+    row = connection.execute("select min(business_date) from ledger").fetchone()
+    return row[0] if row else None
+
+
+def tries(connection: Connection, days: DayRange, within: timedelta) -> tuple[dict[tuple[str, date], int], int]:
+    """How often each asset's day was tried lately, and the number of the newest attempt."""
+    rows = connection.execute(
+        "select asset, d::date, count(*) from attempt cross join generate_series(greatest(first_day, %s),"
+        " least(last_day, %s), interval '1 day') d where started_at > clock_timestamp() - %s group by 1, 2",
+        [days.first, days.last, within],
+    )
+    counted = {(row[0], row[1]): row[2] for row in rows}
+    newest = connection.execute("select coalesce(max(attempt), 0) from attempt").fetchone()
+    return counted, newest[0] if newest else 0
+
+
+def refuse_days(connection: Connection, attempt: Attempt, verdicts: Sequence[Verdict]) -> None:
+    """Record that days were judged and refused as a whole: the gate turns red, the stored rows stay."""
+    lock(connection, attempt.asset)
+    fence(connection, attempt)
+    record_verdicts(connection, attempt, verdicts)
+    commit(connection, attempt)

@@ -1,0 +1,99 @@
+"""The mart's schema, one numbered SQL file a step, each applied once and never edited after a release.
+
+Applying them is safe from several processes at once: one advisory lock, one transaction. Plain SQL files and this page
+are smaller than a migration framework's environment for a schema that only ever goes forward.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import resources
+
+from psycopg import sql
+
+from unit_economics.refusals import Refusal
+from unit_economics.warehouse.connection import Connection, Warehouse
+
+LOCK = "unit_economics.migrations"
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One step: its number, its name, and its SQL."""
+
+    number: int
+    name: str
+    text: str
+
+    @property
+    def checksum(self) -> str:
+        """What an applied step is recognised by: a released file is never edited."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def shipped() -> list[Migration]:
+    """The migrations of this release, in order."""
+    files = [entry for entry in resources.files(__name__).iterdir() if entry.name.endswith(".sql")]
+    parts = [(re.fullmatch(r"(\d{4})_(\w+)\.sql", entry.name), entry) for entry in files]
+    found = [Migration(int(match[1]), match[2], entry.read_text("utf-8")) for match, entry in parts if match]
+    return sorted(found, key=lambda migration: migration.number)
+
+
+def migrate(warehouse: Warehouse, unit_assets: Iterable[str], metrics: Iterable[str]) -> list[str]:
+    """Bring the mart to this release and give every metric its views; returns the steps that were taken."""
+    with warehouse.transaction() as connection:
+        connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [LOCK])
+        taken = [_apply(connection, step) for step in _pending(connection)]
+        for asset in unit_assets:
+            _units_view(connection, asset)
+        for metric in metrics:
+            _metric_view(connection, metric)
+    return taken
+
+
+def _pending(connection: Connection) -> list[Migration]:
+    connection.execute("create schema if not exists unit_economics")
+    connection.execute(
+        "create table if not exists unit_economics.migration (number integer primary key, name text not null,"
+        " checksum text not null, applied_at timestamptz not null default clock_timestamp())"
+    )
+    done = {row[0]: row[1] for row in connection.execute("select number, checksum from unit_economics.migration")}
+    steps = shipped()
+    _refuse_foreign(done, steps)
+    return [step for step in steps if step.number not in done]
+
+
+def _refuse_foreign(done: dict[int, str], steps: list[Migration]) -> None:
+    known = {step.number: step.checksum for step in steps}
+    for number, checksum in done.items():
+        if known.get(number) != checksum:
+            raise Refusal(
+                f"migration {number} in the database is not the one of this release",
+                where="schema unit_economics",
+                remedy="Run the release that last wrote to this database, or a newer one",
+            )
+
+
+def _apply(connection: Connection, step: Migration) -> str:
+    connection.execute(step.text.encode())
+    connection.execute(
+        "insert into unit_economics.migration (number, name, checksum) values (%s, %s, %s)",
+        [step.number, step.name, step.checksum],
+    )
+    return f"{step.number:04} {step.name}"
+
+
+def _units_view(connection: Connection, asset: str) -> None:
+    text = """create or replace view unit_economics.{view} as
+        select r.business_date, r.segment, r.quantity::numeric as quantity, r.unit, l.status, l.version, l.recorded_at,
+            l.run_id
+        from unit_economics.ledger l join unit_economics.unit_quantity r
+            on (r.asset, r.business_date, r.version) = (l.asset, l.business_date, l.rows_version)
+        where l.asset = {asset} and l.superseded_at is null"""
+    connection.execute(sql.SQL(text).format(view=sql.Identifier(asset), asset=sql.Literal(asset)))
+
+
+def _metric_view(connection: Connection, metric: str) -> None:
+    text = "create or replace view unit_economics.{view} as select * from unit_economics.unit_costs where metric={name}"
+    connection.execute(sql.SQL(text).format(view=sql.Identifier(metric), name=sql.Literal(metric)))

@@ -1,0 +1,80 @@
+"""What is to be published, read under the publication's own lock, and what became of it.
+
+Here: the gate of a publication and its record. Not here: talking to a destination (sinks/).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import pandas as pd
+
+from unit_economics.business_days import DayRange
+from unit_economics.catalogue import Publication
+from unit_economics.schemas import UNITS
+from unit_economics.warehouse.connection import Connection
+from unit_economics.warehouse.ledger import Attempt
+
+
+@dataclass(frozen=True)
+class Publishable:
+    """The days that may be published, with their quantities, and those that may not, with the reason."""
+
+    wanted: Mapping[date, Decimal]
+    held_back: Mapping[date, str]
+
+
+def publishable(connection: Connection, units_asset: str, metric: str, days: DayRange) -> Publishable:
+    """Read the gate: a day may go out when units and unit cost are stored and no check of the day's chain is red."""
+    rows = connection.execute(
+        "select d::date, q.quantity, c.business_date is not null, coalesce(g.red, '{}')"
+        " from generate_series(%(first)s::date, %(last)s::date, interval '1 day') d"
+        " left join (select l.business_date, sum(r.quantity) as quantity from ledger l join unit_quantity r"
+        "   on (r.asset, r.business_date, r.version) = (l.asset, l.business_date, l.rows_version)"
+        "   where l.asset = %(units)s and l.superseded_at is null"
+        "   and l.business_date between %(first)s and %(last)s group by 1) q on q.business_date = d::date"
+        " left join ledger c on c.asset = %(metric)s and c.business_date = d::date and c.superseded_at is null"
+        " left join (select business_date, array_agg(asset order by asset) as red from gate"
+        "   where not passed and asset in (%(units)s, 'cloud_costs', %(metric)s)"
+        "   and business_date between %(first)s and %(last)s group by 1) g on g.business_date = d::date"
+        " order by 1",
+        {"first": days.first, "last": days.last, "units": units_asset, "metric": metric},
+    ).fetchall()
+    wanted = {day: quantity for day, quantity, computed, red in rows if quantity is not None and computed and not red}
+    held_back = {
+        day: _reason(quantity, red, units_asset, metric) for day, quantity, _, red in rows if day not in wanted
+    }
+    return Publishable(wanted, held_back)
+
+
+def _reason(quantity: Decimal | None, red: Sequence[str], units_asset: str, metric: str) -> str:
+    if red:
+        return f"a check is red on {', '.join(red)}"
+    return f"{units_asset} has no such day" if quantity is None else f"{metric} has not been computed"
+
+
+def record_publication(
+    connection: Connection, attempt: Attempt, wanted: Mapping[date, Decimal], publication: Publication
+) -> None:
+    """Keep what was sent for each day that differed, what was held before, and what a read-back showed."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into publication (asset, business_date, quantity, held_before, read_back, converged, attempt,"
+            " run_id) values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                [
+                    *(attempt.asset, difference.day, difference.wanted, difference.held),
+                    publication.read_back.get(difference.day),
+                    publication.read_back.get(difference.day) == wanted[difference.day],
+                    *(attempt.number, attempt.run.run_id),
+                ]
+                for difference in publication.differences
+            ],
+        )
+
+
+def as_units(wanted: Mapping[date, Decimal], unit: str) -> pd.DataFrame:
+    """The published quantities as rows of `schemas.UNITS`."""
+    rows = [(day, "all", quantity, unit) for day, quantity in wanted.items()]
+    return pd.DataFrame(rows, columns=list(UNITS.columns), dtype=object)

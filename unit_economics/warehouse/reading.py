@@ -1,0 +1,76 @@
+"""What later steps read back from the mart: charges, units, and the trailing history that checks compare with.
+
+Not here: the published views for people and dashboards (migrations/), or the ledger (ledger.py).
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+from psycopg import sql
+
+from unit_economics.business_days import DayRange
+from unit_economics.schemas import CHARGES, UNITS
+from unit_economics.warehouse.connection import Connection
+
+_CURRENT = """select {columns} from ledger l join {table} r
+    on (r.asset, r.business_date, r.version) = (l.asset, l.business_date, l.rows_version)
+    where l.asset = %s and l.business_date between %s and %s and l.superseded_at is null"""
+
+
+def current_charges(connection: Connection, days: DayRange) -> pd.DataFrame:
+    """The current charges of these days, as `schemas.CHARGES` (tags as text)."""
+    columns = [
+        sql.SQL("r.tags::text as tags") if name == "tags" else sql.Identifier("r", name) for name in CHARGES.columns
+    ]
+    return _frame(connection, "charge_day", columns, list(CHARGES.columns), "cloud_costs", days)
+
+
+def current_units(connection: Connection, asset: str, days: DayRange) -> pd.DataFrame:
+    """The current units of these days, as `schemas.UNITS`."""
+    columns = [sql.Identifier("r", name) for name in UNITS.columns]
+    return _frame(connection, "unit_quantity", columns, list(UNITS.columns), asset, days)
+
+
+def _frame(
+    connection: Connection,
+    table: str,
+    columns: Sequence[sql.Composable],
+    names: list[str],
+    asset: str,
+    days: DayRange,
+) -> pd.DataFrame:
+    query = sql.SQL(_CURRENT).format(columns=sql.SQL(", ").join(columns), table=sql.Identifier(table))
+    rows = connection.execute(query, [asset, days.first, days.last]).fetchall()
+    return pd.DataFrame(rows, columns=names, dtype=object)
+
+
+def daily_quantities(connection: Connection, asset: str, days: DayRange, weeks: int = 8) -> dict[date, Decimal]:
+    """Units a day, from `weeks` before the range to its end."""
+    return _daily(connection, asset, "unit_quantity", "sum(r.quantity)", days, timedelta(weeks=weeks))
+
+
+def daily_charge_rows(connection: Connection, days: DayRange, weeks: int = 4) -> dict[date, int]:
+    """Charge rows a day, from `weeks` before the range to its end."""
+    return _daily(connection, "cloud_costs", "charge_day", "sum(r.charge_rows)::bigint", days, timedelta(weeks=weeks))
+
+
+def _daily(
+    connection: Connection, asset: str, table: str, total: str, days: DayRange, before: timedelta
+) -> dict[date, Any]:
+    columns = sql.SQL("l.business_date, " + total)  # pyright: ignore[reportArgumentType]  # a literal of this module
+    query = sql.SQL(_CURRENT).format(columns=columns, table=sql.Identifier(table)) + sql.SQL(" group by 1")
+    return dict(connection.execute(query, [asset, days.first - before, days.last]).fetchall())
+
+
+def stored_totals(connection: Connection, asset: str, days: DayRange) -> dict[tuple[date, str], tuple[Any, ...]]:
+    """What the mart holds by day and currency: charge_rows, billed, effective, list and contracted cost."""
+    columns = sql.SQL(
+        "r.business_date, r.billing_currency, sum(r.charge_rows)::bigint, sum(r.billed_cost), sum(r.effective_cost),"
+        " sum(r.list_cost), sum(r.contracted_cost)"
+    )
+    query = sql.SQL(_CURRENT).format(columns=columns, table=sql.Identifier("charge_day")) + sql.SQL(" group by 1, 2")
+    rows = connection.execute(query, [asset, days.first, days.last]).fetchall()
+    return {(row[0], row[1]): row[2:] for row in rows}

