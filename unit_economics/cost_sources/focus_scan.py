@@ -22,6 +22,7 @@ from unit_economics.cost_sources.focus_storage import DuckDBFiles, Storage
 from unit_economics.refusals import Refusal
 
 MEMORY = "512MB"
+_LINE_AT_MOST = 1 << 22
 Row = tuple[object, ...]
 
 _WRONG = {
@@ -142,13 +143,21 @@ def _first_broken_row(storage: Storage, part: Part, width: int) -> tuple[int, st
     try:
         with storage.open(part.file.path, compression=part.compression) as stream:
             text = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8-sig", newline="")
-            for number, fields in enumerate(csv.reader(text, strict=True), 1):
+            for number, fields in enumerate(csv.reader(_lines(text), strict=True), 1):
                 if fields and len(fields) != width:
                     return number, f"it has {len(fields)} fields, the header has {width}"
     except UnicodeDecodeError:
         return number + 1, "it is not UTF-8 text"
     except csv.Error:
-        return number + 1, "its quotes don't match, or a field is longer than 128 kB"
+        return number + 1, "its quotes don't match, or it is longer than 128 kB"
     except (OSError, pa.ArrowException):
         return None
     return None
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """The lines, none of them endless: a bomb is often one line."""
+    while line := text.readline(_LINE_AT_MOST):
+        if len(line) == _LINE_AT_MOST:
+            raise csv.Error
+        yield line

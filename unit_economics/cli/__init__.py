@@ -1,0 +1,52 @@
+"""`unit-economics ...`: the commands by name, each loaded only when it is called, so that `--help` is quick.
+
+Here: which commands there are. Not here: what a command does (one module each, its object is called `command`), and
+what becomes of an error (boundary.py).
+"""
+
+import click
+
+from unit_economics.cli.boundary import LazyGroup, Section
+
+_SECTIONS = [
+    Section(
+        "Start",
+        {
+            "demo": "A synthetic shop with a year of days, and the Dagster UI.",
+            "up": "Dagster with its daemon, on your catalogue.",
+            "doctor": "Check everything that is needed; each finding with the command that mends it.",
+        },
+    ),
+    Section(
+        "Compute",
+        {
+            "run": "Compute days again: read, check, store, divide, publish.",
+            "backfill": "Compute the days that are missing, and only those.",
+            "publish": "Bring Vantage to what is stored; --dry-run shows the difference.",
+        },
+    ),
+    Section(
+        "Look",
+        {
+            "status": "Every asset and day at a glance, and what to type next.",
+            "export": "The unit costs as CSV, JSON or Parquet, also as of an earlier moment.",
+            "catalogue": "What is measured, or the JSON Schema of the file.",
+            "vantage": "Set up Vantage: create the business metric.",
+        },
+    ),
+]
+
+
+@click.group(
+    cls=LazyGroup,
+    sections=_SECTIONS,
+    package=__name__,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="unit-economics", message="unit-economics %(version)s")
+def main() -> None:
+    """What one order costs, every business day, with proof.
+
+    Exit codes: 0 fine, 1 something was found, 2 it can't be meant that way, 3 something did not answer, 130 interrupted,
+    70 a fault of this program.
+    """

@@ -1,0 +1,80 @@
+"""What several commands have in common on their command line: days, the catalogue's file, `--json`.
+
+Here: parsing. Not here: what is done with it.
+"""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from unit_economics.business_days import DayRange
+from unit_economics.deployment import Deployment
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Day(click.ParamType[date]):
+    """A business day, written YYYY-MM-DD."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The day; a usage error where it is none."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value) if len(value) == len("2026-01-31") else self._refuse(value, param, ctx)
+        except ValueError:
+            return self._refuse(value, param, ctx)
+
+    def _refuse(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        self.fail(f"{value!r} is no day; write it like 2026-01-31", param, ctx)
+
+
+def day_options(*, default: str) -> Callable[[F], F]:
+    """`--from` and `--to`; `default` says in the help what they mean when left out."""
+
+    def decorate(command: F) -> F:
+        last = click.option("--to", "last", type=Day(), metavar="DAY", help=f"Last business day. [{default}]")
+        first = click.option("--from", "first", type=Day(), metavar="DAY", help="First business day, like 2026-01-31.")
+        return first(last(command))
+
+    return decorate
+
+
+def config_option(command: F) -> F:
+    """`--config FILE`: the catalogue."""
+    return click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="The catalogue. [UNIT_ECONOMICS_CATALOGUE, or ./unit_economics.yaml]",
+    )(command)
+
+
+def json_option(command: F) -> F:
+    """`--json`: the whole answer for a machine, on stdout."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")(command)
+
+
+def chosen_days(first: date | None, last: date | None, fallback: DayRange) -> DayRange:
+    """The range that is meant: one day where only one end is given, `fallback` where none is."""
+    if first is None and last is None:
+        return fallback
+    return DayRange(first or last or fallback.first, last or first or fallback.last)
+
+
+def yesterday(deployment: Deployment) -> DayRange:
+    """The last closed business day."""
+    last = deployment.calendar.last_closed_day(deployment.outside.now())
+    return DayRange(last, last)
+
+
+def restatement_window(deployment: Deployment) -> DayRange:
+    """The closed days that are read again every morning."""
+    last = deployment.calendar.last_closed_day(deployment.outside.now())
+    first = last - deployment.catalogue.restatement_window + timedelta(days=1)
+    return DayRange(min(max(first, deployment.catalogue.business_day.first_day), last), last)

@@ -1,0 +1,85 @@
+"""`unit-economics up`: everything on one machine, stopped with Ctrl-C.
+
+Here: the command and the order of its steps. Not here: Dagster's programs (local_dagster.py), keeping them together
+(supervisor.py), the embedded PostgreSQL (embedded.py).
+"""
+
+import os
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+
+from unit_economics.narration import Narrator
+from unit_economics.stopping import Stopped, stoppable
+
+STATE = Path(".unit_economics")
+_MART, _DAGSTER = "UNIT_ECONOMICS_DATABASE_URL", "DAGSTER_PG_URL"
+
+
+@click.command("up")
+@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="Where the UI listens.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The UI has no login: open it to others behind a proxy.")
+@click.option("--config", type=click.Path(path_type=Path), help="The catalogue.  [default: ./unit_economics.yaml]")
+def command(port: int, host: str, config: Path | None) -> None:
+    """Start Dagster's UI, schedules and sensors, with an embedded PostgreSQL where .env names none."""
+    narrator = Narrator()
+    with until_stopped(narrator):
+        with narrator.step("reading the catalogue") as step:
+            variables, step.outcome = _configured(config)
+        _run(narrator, variables, host, port)
+
+
+@contextmanager
+def until_stopped(narrator: Narrator) -> Generator[None]:
+    """Being told to stop is how these commands end, so it is no failure."""
+    try:
+        with stoppable():
+            yield
+    except Stopped:
+        narrator.say("Stopped; nothing is left running.")
+
+
+def _configured(config: Path | None) -> tuple[dict[str, str], str]:
+    from unit_economics.definitions import CATALOGUE, environment, read_catalogue
+
+    variables = environment()
+    path = config or Path(variables.get(CATALOGUE) or "unit_economics.yaml")
+    catalogue = read_catalogue(path)
+    return {**variables, CATALOGUE: str(path.resolve())}, f"{path}: {', '.join(catalogue.metrics)}"
+
+
+def _run(narrator: Narrator, base: Mapping[str, str], host: str, port: int) -> None:
+    from unit_economics import ports
+    from unit_economics.local_dagster import local_dagster, variables
+    from unit_economics.local_state import LocalState
+    from unit_economics.supervisor import supervising
+
+    state = LocalState(STATE)
+    with ExitStack() as stack:
+        stack.enter_context(state.owned())
+        ports.refuse_taken(host, port)
+        databases = _databases(stack, narrator, state.postgres, base)
+        known = variables({**base, **databases}, state.dagster_home)
+        dagster = stack.enter_context(local_dagster(state.dagster_home, host, port))
+        supervisor = stack.enter_context(supervising(state.logs, known))
+        with narrator.step("starting Dagster") as step:
+            dagster.start(supervisor, project=Path())
+            step.outcome = f"Dagster: UI, schedules and sensors (logs in {state.logs})"
+        narrator.say(f"\n  [bold]{dagster.address}[/]\n\n  Ctrl-C stops everything.")
+        supervisor.watch(on_stop=lambda: narrator.say("\nStopping ..."))
+
+
+def _databases(stack: ExitStack, narrator: Narrator, folder: Path, base: Mapping[str, str]) -> dict[str, str]:
+    """The addresses of the two databases; an embedded server for those that the environment doesn't name."""
+    from unit_economics import embedded
+
+    missing = [name for name in (_MART, _DAGSTER) if not base.get(name)]
+    if not missing:
+        return {}
+    with narrator.step("starting the embedded PostgreSQL") as step:
+        postgres = stack.enter_context(embedded.running(folder))
+        step.outcome = f"PostgreSQL, embedded in {os.path.relpath(folder)}"
+    own = {_MART: postgres.url(embedded.OURS), _DAGSTER: postgres.url(embedded.DAGSTERS)}
+    return {name: own[name] for name in missing}

@@ -1,0 +1,183 @@
+"""Which files are the bill: folders, globs, billing periods, what lies beside it, and what moves while it is read."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from unit_economics.cost_sources import focus, focus_delivery
+from unit_economics.cost_sources.focus_scan import Row, Scan
+from unit_economics.outside import Outside
+from unit_economics.refusals import Refusal, UsageRefusal
+from unit_economics_tests.focus_bills import DAY, billed, charge, read_bill, write_bill
+
+PERIOD = "data/BILLING_PERIOD=2024-{}/part.csv"
+
+
+def test_parts_are_found_at_any_depth_and_a_later_period_corrects_an_earlier_day(tmp_path: Path) -> None:
+    write_bill(tmp_path, charge(), name=PERIOD.format("09"))
+    write_bill(tmp_path, charge(BilledCost="-0.5", ChargeCategory="Credit"), name=PERIOD.format("11"))
+    assert billed(read_bill(tmp_path)) == Decimal(1)
+
+
+def test_a_billing_period_more_than_a_month_before_the_days_is_not_opened(tmp_path: Path) -> None:
+    write_bill(tmp_path, charge(), name=PERIOD.format("09"))
+    old = write_bill(tmp_path, charge(), name=PERIOD.format("07"))
+    old.write_text("not a bill")
+    assert billed(read_bill(tmp_path)) == Decimal("1.5")
+
+
+def test_spread_opens_every_billing_period(tmp_path: Path) -> None:
+    write_bill(tmp_path, charge(), name=PERIOD.format("09"))
+    year = charge(
+        ChargePeriodStart="2024-01-01T00:00:00Z", ChargePeriodEnd="2025-01-01T00:00:00Z", BilledCost="366"
+    )
+    write_bill(tmp_path, year, name=PERIOD.format("01"))
+    assert billed(read_bill(tmp_path, long_charges="spread")) == Decimal("2.5")
+
+
+@pytest.mark.parametrize("path", ["bill", "bill/*.csv", "bill/**/*.csv", "b*", "bill/sub/../bill.csv"])
+def test_the_path_may_be_a_folder_a_glob_or_a_file_relative_to_the_catalogue(tmp_path: Path, path: str) -> None:
+    write_bill(tmp_path / "bill", charge())
+    (tmp_path / "bill" / "sub").mkdir()
+    assert billed(read_bill(path, outside=Outside({}, folder=tmp_path))) == Decimal("1.5")
+
+
+def test_a_glob_takes_only_what_it_names(tmp_path: Path) -> None:
+    write_bill(tmp_path, charge(), name="aws-1.csv")
+    write_bill(tmp_path, charge(), name="gcp-1.csv")
+    write_bill(tmp_path, charge(BilledCost="7"), name="deep/aws-2.csv")
+    assert billed(read_bill(tmp_path / "aws-*.csv")) == Decimal("1.5")
+    assert billed(read_bill(tmp_path / "**" / "aws-[12].csv")) == Decimal("8.5")
+
+
+def test_a_folder_whose_name_looks_like_a_glob_is_taken_by_its_name(tmp_path: Path) -> None:
+    write_bill(tmp_path / "bill[1]*", charge(), name="part?.csv")
+    assert billed(read_bill(tmp_path / "bill[1]*")) == Decimal("1.5")
+
+
+def test_a_quote_in_a_name_is_only_a_letter(tmp_path: Path) -> None:
+    write_bill(tmp_path / "o'brien", charge(), name="it's.csv")
+    assert billed(read_bill(tmp_path / "o'brien", tag_keys=["it's"])) == Decimal("1.5")
+
+
+def test_links_are_followed_once_even_in_a_circle(tmp_path: Path) -> None:
+    write_bill(tmp_path / "real", charge())
+    (tmp_path / "bill").mkdir()
+    (tmp_path / "bill" / "linked").symlink_to(tmp_path / "real")
+    (tmp_path / "real" / "circle").symlink_to(tmp_path / "bill")
+    assert billed(read_bill(tmp_path / "bill")) == Decimal("1.5")
+
+
+def test_manifests_hidden_files_and_other_extensions_lie_beside_the_bill(tmp_path: Path) -> None:
+    write_bill(tmp_path, charge())
+    for name in ("Manifest.json", ".bill.csv", "_SUCCESS", "notes.txt", ".tmp/part.csv", "_temporary/part.parquet"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    assert billed(read_bill(tmp_path)) == Decimal("1.5")
+
+
+@pytest.mark.parametrize("name", [None, "Manifest.json"])
+def test_a_folder_without_a_bill_is_refused_and_never_no_data(tmp_path: Path, name: str | None) -> None:
+    if name:
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(Refusal, match="no Parquet, CSV"):
+        read_bill(tmp_path)
+
+
+def test_a_path_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match="nothing at this path"):
+        read_bill(tmp_path / "nowhere")
+
+
+def test_contract_commitments_alone_are_no_bill(tmp_path: Path) -> None:
+    write_bill(tmp_path, {"ContractCommitmentId": "1", "ContractCommitmentType": "RI", "BillingCurrency": "USD"})
+    with pytest.raises(Refusal, match="only contract commitments"):
+        read_bill(tmp_path)
+
+
+@pytest.mark.parametrize("path", ["http://bills.example/bill.csv", "ftp://x/y"])
+def test_a_place_that_cannot_be_read_is_refused_by_its_scheme(path: str) -> None:
+    with pytest.raises(UsageRefusal, match="can't be read"):
+        read_bill(path)
+
+
+def test_absent_days_say_whether_the_delivery_or_the_charge_is_missing(tmp_path: Path) -> None:
+    write_bill(tmp_path, charge(), name=PERIOD.format("09"))
+    assert read_bill(tmp_path, date(2024, 9, 30), date(2024, 10, 1)).absent == {
+        date(2024, 9, 30): "the bill has no charge of this day yet",
+        date(2024, 10, 1): "there is no delivery for billing period 2024-10",
+    }
+
+
+def test_an_absent_day_that_means_zero_is_not_reported(tmp_path: Path) -> None:
+    write_bill(tmp_path, charge())
+    assert read_bill(tmp_path, date(2024, 9, 9), DAY, absent_day="zero").absent == {}
+
+
+def test_days_that_the_source_does_not_cover_are_neither_read_nor_absent(tmp_path: Path) -> None:
+    write_bill(tmp_path, charge(), charge(ChargePeriodStart="2024-09-09T10:00:00Z"))
+    delivery = read_bill(tmp_path, date(2024, 9, 1), date(2024, 9, 30), covers_from=DAY, covers_until=DAY)
+    assert set(delivery.charges["business_date"]) == {DAY}
+    assert delivery.absent == {}
+    nothing = read_bill(tmp_path / "nowhere", date(2024, 9, 1), covers_from=DAY)
+    assert nothing.charges.empty
+    assert nothing.absent == {}
+
+
+@pytest.fixture
+def during(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
+    """What is put in here happens while the bill is being read."""
+    acts: list[object] = []
+    rows = Scan.rows
+
+    def with_acts(scan: Scan) -> list[Row]:
+        for act in acts:
+            assert callable(act)
+            act()
+        return rows(scan)
+
+    monkeypatch.setattr(Scan, "rows", with_acts)
+    yield acts
+
+
+@pytest.mark.parametrize("what", ["grown", "rewritten", "gone", "new"])
+def test_f9_a_delivery_that_changes_while_it_is_read_is_refused(
+    tmp_path: Path, during: list[object], what: str
+) -> None:
+    path = write_bill(tmp_path, charge())
+    write_bill(tmp_path, charge(BilledCost="3"), name="other.csv")
+    text = path.read_text()
+    acts = {
+        "grown": lambda: path.write_text(text + text.splitlines()[1] + "\n"),
+        "rewritten": lambda: path.write_text(text.replace("1.5", "9.5")),
+        "gone": path.unlink,
+        "new": lambda: write_bill(tmp_path, charge(), name="new.csv"),
+    }
+    during.append(acts[what])
+    with pytest.raises(Refusal, match="changed while it was read"):
+        read_bill(tmp_path)
+
+
+def test_a_changed_manifest_is_no_changed_bill(tmp_path: Path, during: list[object]) -> None:
+    write_bill(tmp_path, charge())
+    during.append(lambda: (tmp_path / "Manifest.json").write_text("{}"))
+    assert billed(read_bill(tmp_path)) == Decimal("1.5")
+
+
+def test_the_fingerprint_names_every_file_with_size_and_hash_and_no_folder(tmp_path: Path) -> None:
+    path = write_bill(tmp_path, charge(), name=PERIOD.format("09"))
+    fingerprint = read_bill(tmp_path).fingerprint
+    (file,) = json.loads(fingerprint)["files"]
+    assert (file["name"], file["size"]) == (PERIOD.format("09"), path.stat().st_size)
+    assert str(tmp_path) not in fingerprint
+    path.write_text(path.read_text().replace("1.5", "9.5"))
+    assert read_bill(tmp_path).fingerprint != fingerprint
+
+
+def test_months_are_told_from_folder_names_only() -> None:
+    assert focus_delivery.month_number(date(2025, 1, 1)) - focus_delivery.month_number(date(2024, 12, 31)) == 1
+    assert focus.FocusFiles(path="x").kind == "focus"

@@ -1,0 +1,279 @@
+"""Replace-a-day: what is current, what was believed then, and what writes nothing."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from unit_economics import schemas
+from unit_economics.business_days import DayRange
+from unit_economics.refusals import Refusal, Unreachable
+from unit_economics.warehouse import ledger, tables
+from unit_economics.warehouse.connection import Warehouse
+from unit_economics.warehouse.ledger import Attempt, LateAttempt, Run, Verdict
+from unit_economics.warehouse.migrations import migrate, shipped
+from unit_economics.warehouse.replace_days import DayState, Replaced, replace_days
+
+DAY = date(2026, 3, 1)
+DAYS = DayRange(DAY, DAY + timedelta(days=2))
+RUN = Run("run", "code", "catalogue")
+
+
+@pytest.fixture
+def warehouse(database: str) -> Warehouse:
+    mart = Warehouse(database)
+    migrate(mart, ["daily_orders"], ["cost_per_order"])
+    return mart
+
+
+def orders(quantities: dict[date, str]) -> pd.DataFrame:
+    rows = [(day, "all", Decimal(quantity), "Order") for day, quantity in quantities.items()]
+    return pd.DataFrame(rows, columns=list(schemas.UNITS.columns), dtype=object)
+
+
+def begin(warehouse: Warehouse) -> Attempt:
+    return ledger.begin(warehouse, "daily_orders", DAYS, RUN)
+
+
+def write(
+    warehouse: Warehouse, quantities: dict[date, str], status: Any = "complete", attempt: Attempt | None = None
+) -> Replaced:
+    states = {day: DayState(status, DAY) for day in quantities}
+    verdicts = [Verdict(day) for day in quantities]
+    with warehouse.transaction() as connection:
+        return replace_days(
+            connection, attempt or begin(warehouse), tables.UNIT_QUANTITIES, orders(quantities), states, verdicts
+        )
+
+
+def rows(warehouse: Warehouse, query: str, *values: object) -> list[Any]:
+    with warehouse.connection() as connection:
+        return connection.execute(query.encode(), values or None).fetchall()
+
+
+def counts(warehouse: Warehouse) -> list[Any]:
+    return rows(
+        warehouse,
+        "select (select count(*) from ledger), (select count(*) from unit_quantity), (select count(*) from verdict)",
+    )
+
+
+def test_a_new_day_is_version_1_and_visible_in_its_view(warehouse: Warehouse) -> None:
+    assert write(warehouse, {DAY: "5"}).changes == {DAY: "new"}
+    view = rows(warehouse, "select business_date, segment, quantity, unit, status, version, run_id from daily_orders")
+    assert view == [(DAY, "all", 5, "Order", "complete", 1, "run")]
+
+
+def test_the_same_content_again_writes_no_row_anywhere(warehouse: Warehouse) -> None:
+    write(warehouse, {DAY: "5"})
+    before = counts(warehouse)
+    again = write(warehouse, {DAY: "5.000"})
+    assert (again.changes, again.rows_written) == ({DAY: "same"}, 0)
+    assert counts(warehouse) == before
+
+
+def test_a_change_supersedes_and_the_former_value_is_still_there_as_of_then(warehouse: Warehouse) -> None:
+    write(warehouse, {DAY: "5"})
+    ((then,),) = rows(warehouse, "select recorded_at from daily_orders")
+    assert write(warehouse, {DAY: "6"}).changes == {DAY: "restated"}
+    assert rows(warehouse, "select quantity, status, version from daily_orders") == [(6, "restated", 2)]
+    believed = rows(
+        warehouse, "select quantity, status, version from unit_quantities_as_of('daily_orders', %s)", then
+    )
+    assert believed == [(5, "complete", 1)]
+
+
+def test_before_the_first_write_nothing_was_believed(warehouse: Warehouse) -> None:
+    ((before,),) = rows(warehouse, "select clock_timestamp()")
+    write(warehouse, {DAY: "5"})
+    assert rows(warehouse, "select * from unit_quantities_as_of('daily_orders', %s)", before) == []
+
+
+def test_at_every_moment_after_the_first_write_exactly_one_version_is_believed(warehouse: Warehouse) -> None:
+    for quantity in ("5", "6", "7"):
+        write(warehouse, {DAY: quantity})
+    moments = rows(warehouse, "select recorded_at from ledger union select superseded_at from ledger order by 1")
+    for (moment,) in moments:
+        if moment is not None:
+            found = rows(warehouse, "select count(*) from unit_quantities_as_of('daily_orders', %s)", moment)
+            assert found == [(1,)]
+
+
+def test_a_provisional_day_that_changes_is_not_called_restated(warehouse: Warehouse) -> None:
+    write(warehouse, {DAY: "5"}, "provisional")
+    write(warehouse, {DAY: "6"}, "provisional")
+    assert rows(warehouse, "select status, version from daily_orders") == [("provisional", 2)]
+
+
+def test_a_day_that_only_grows_complete_writes_a_ledger_row_and_no_rows(warehouse: Warehouse) -> None:
+    write(warehouse, {DAY: "5"}, "provisional")
+    assert write(warehouse, {DAY: "5"}, "complete").changes == {DAY: "status"}
+    assert rows(warehouse, "select quantity, status, version from daily_orders") == [(5, "complete", 2)]
+    assert rows(warehouse, "select count(*) from unit_quantity") == [(1,)]
+
+
+def test_a_complete_day_never_becomes_provisional_again(warehouse: Warehouse) -> None:
+    write(warehouse, {DAY: "5"}, "complete")
+    assert write(warehouse, {DAY: "5"}, "provisional").changes == {DAY: "same"}
+
+
+def test_a_range_with_one_changed_day_writes_only_that_day(warehouse: Warehouse) -> None:
+    write(warehouse, dict.fromkeys(DAYS, "5"))
+    changed = write(warehouse, {**dict.fromkeys(DAYS, "5"), DAYS.last: "6"})
+    assert (changed.days("restated"), changed.rows_written) == ([DAYS.last], 1)
+
+
+def test_an_attempt_that_was_overtaken_is_refused_and_changes_nothing(warehouse: Warehouse) -> None:
+    old = begin(warehouse)
+    write(warehouse, {DAY: "6"})
+    with pytest.raises(LateAttempt, match="overtaken"):
+        write(warehouse, {DAY: "5"}, attempt=old)
+    assert rows(warehouse, "select quantity from daily_orders") == [(6,)]
+
+
+def test_an_attempt_overtaken_by_one_that_changed_nothing_is_refused_too(warehouse: Warehouse) -> None:
+    write(warehouse, {DAY: "6"})
+    old = begin(warehouse)
+    write(warehouse, {DAY: "6"})
+    with pytest.raises(LateAttempt):
+        write(warehouse, {DAY: "5"}, attempt=old)
+
+
+def test_what_is_raised_before_the_commit_leaves_nothing_behind(warehouse: Warehouse) -> None:
+    before = counts(warehouse)
+    with pytest.raises(ZeroDivisionError), warehouse.transaction() as connection:
+        replace_days(
+            connection,
+            begin(warehouse),
+            tables.UNIT_QUANTITIES,
+            orders({DAY: "5"}),
+            {DAY: DayState("complete", DAY)},
+            [Verdict(DAY)],
+        )
+        raise ZeroDivisionError
+    assert counts(warehouse) == before
+
+
+@pytest.mark.parametrize("bad", ["NaN", "-1"])
+def test_the_database_itself_refuses_an_impossible_quantity(warehouse: Warehouse, bad: str) -> None:
+    attempt = begin(warehouse)
+    insert = "insert into ledger (asset, business_date, version, rows_version, attempt, status, content_hash, run_id,"
+    with warehouse.connection() as connection, pytest.raises(psycopg.errors.CheckViolation):
+        connection.execute(
+            f"{insert} code_version, catalogue_version) values ('a', %s, 1, 1, %s, 'complete', '', '', '', '')".encode(),
+            [DAY, attempt.number],
+        )
+        connection.execute("insert into unit_quantity values ('a', %s, 1, 'all', %s, 'Order')", [DAY, bad])
+
+
+def test_a_text_with_every_awkward_character_comes_back_as_it_went_in(warehouse: Warehouse) -> None:
+    awkward = "tab\t newline\n return\r backslash\\ \\N quote' \" emoji 🧾 rtl \u202e"
+    frame = orders({DAY: "1"})
+    frame["segment"] = awkward
+    with warehouse.transaction() as connection:
+        replace_days(
+            connection,
+            begin(warehouse),
+            tables.UNIT_QUANTITIES,
+            frame,
+            {DAY: DayState("complete", DAY)},
+            [],
+        )
+    assert rows(warehouse, "select segment from daily_orders") == [(awkward,)]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(
+    st.lists(st.dictionaries(st.sampled_from(list(DAYS)), st.integers(0, 3).map(str), min_size=1), min_size=1, max_size=6)
+)
+def test_after_any_history_each_day_shows_its_last_value(warehouse: Warehouse, history: list[dict[date, str]]) -> None:
+    with warehouse.connection() as connection:
+        connection.execute("truncate attempt, ledger, unit_quantity, charge_day, unit_cost, verdict, publication")
+    last: dict[date, str] = {}
+    for write_of in history:
+        write(warehouse, write_of)
+        last.update(write_of)
+    shown = rows(warehouse, "select business_date, quantity from daily_orders")
+    assert dict(shown) == {day: Decimal(quantity) for day, quantity in last.items()}
+
+
+def test_migrating_twice_takes_no_step_the_second_time(database: str) -> None:
+    mart = Warehouse(database)
+    assert len(migrate(mart, [], [])) == len(shipped())
+    assert migrate(mart, [], []) == []
+
+
+def test_eight_migrations_at_once_end_in_one_schema(database: str) -> None:
+    mart = Warehouse(database)
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda _: migrate(mart, ["daily_orders"], ["cost_per_order"]), range(8)))
+    assert sum(map(len, taken)) == len(shipped())
+
+
+def test_a_database_of_a_newer_release_is_refused(warehouse: Warehouse) -> None:
+    with warehouse.connection() as connection:
+        connection.execute("insert into migration (number, name, checksum) values (9999, 'later', 'x')")
+    with pytest.raises(Refusal, match="migration 9999 .* newer"):
+        migrate(warehouse, [], [])
+
+
+def test_a_database_that_is_not_there_is_unreachable_and_its_password_is_not_told() -> None:
+    with pytest.raises(Unreachable) as refusal, Warehouse("postgresql://me:hunter2@127.0.0.1:1/x").connection():
+        pass
+    assert "hunter2" not in str(refusal.value)
+
+
+PROMISED = {
+    "daily_orders": "business_date segment quantity unit status version recorded_at run_id",
+    "cloud_costs": "business_date provider_name sub_account_id service_name region_id charge_category tags"
+    " billing_currency billed_cost effective_cost list_cost contracted_cost charge_rows status version recorded_at run_id",
+    "unit_costs": "metric business_date cost_scope billing_currency cost_basis cost charge_rows quantity unit unit_cost"
+    " status reason complete_through version recorded_at run_id",
+    "cost_per_order": "metric business_date cost_scope billing_currency cost_basis cost charge_rows quantity unit"
+    " unit_cost status reason complete_through version recorded_at run_id",
+}
+
+
+@pytest.mark.parametrize("view", PROMISED)
+def test_a_view_has_exactly_the_promised_columns(warehouse: Warehouse, view: str) -> None:
+    found = rows(
+        warehouse,
+        "select column_name from information_schema.columns where table_schema = 'unit_economics' and table_name = %s"
+        " order by ordinal_position",
+        view,
+    )
+    assert [name for (name,) in found] == PROMISED[view].split()
+
+
+@pytest.fixture
+def two_days_of_unit_cost(warehouse: Warehouse) -> Iterator[Warehouse]:
+    columns = list(schemas.UNIT_COSTS.columns)
+    first, second, third = DAYS
+    values = [
+        ("cost_per_order", first, "all", "USD", "effective", Decimal(10), 1, Decimal(1), "Order", Decimal(10), None),
+        ("cost_per_order", second, "all", "USD", "effective", Decimal(10), 1, Decimal(9), "Order", Decimal(10) / 9, None),
+        ("cost_per_order", third, "all", "USD", "effective", Decimal(50), 1, None, "Order", None, "no units"),
+    ]
+    frame = pd.DataFrame(values, columns=columns, dtype=object)
+    attempt = ledger.begin(warehouse, "cost_per_order", DAYS, RUN)
+    with warehouse.transaction() as connection:
+        states = {day: DayState("complete", DAY) for day in DAYS}
+        replace_days(connection, attempt, tables.UNIT_COSTS, frame, states, [])
+    yield warehouse
+
+
+def test_a_window_is_the_ratio_of_sums_and_not_the_mean_of_ratios(two_days_of_unit_cost: Warehouse) -> None:
+    found = rows(
+        two_days_of_unit_cost,
+        "select cost, quantity, unit_cost, days, days_without from unit_cost_over('cost_per_order', %s, %s)",
+        DAYS.first,
+        DAYS.last,
+    )
+    assert found == [(20, 10, 2, 2, 1)]
