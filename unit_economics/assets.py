@@ -6,29 +6,27 @@
 
 Every asset does the same with a range of closed business days: read, judge, replace the days, tell Dagster.
 Here: what flows where. Not here: how a source reads (cost_sources/, unit_sources/), what is judged (checks.py), how a
-day is replaced (warehouse/), what an asset says of itself (asset_shape.py) and of its days (reporting.py).
+day is stored (storing.py), what an asset says of itself (asset_shape.py) and of its days (reporting.py).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import dagster as dg
-import pandas as pd
 
-from unit_economics import alerts, checks, schemas, unit_cost
+from unit_economics import checks, schemas, unit_cost
 from unit_economics.asset_shape import AssetShape, Shape
 from unit_economics.business_days import DayRange
 from unit_economics.catalogue import Sink, units_asset
-from unit_economics.checks import Finding
-from unit_economics.cost_sources import read_all
+from unit_economics.cost_sources import Asked, glance_all, read_all
 from unit_economics.deployment import CLOUD_COSTS, Deployment
 from unit_economics.plots import cost_numbers, publication_numbers, unit_cost_numbers, unit_numbers
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
 from unit_economics.reporting import Events, Told, tell
-from unit_economics.warehouse import ledger, outbox, publications, reading, tables
-from unit_economics.warehouse.connection import Connection
-from unit_economics.warehouse.ledger import Attempt, LateAttempt
-from unit_economics.warehouse.replace_days import DayState, Replaced, replace_days
+from unit_economics.storing import Judged, refuse, state_by_inputs, states_by_age, store
+from unit_economics.warehouse import ledger, publications, reading, tables
+from unit_economics.warehouse.ledger import Attempt, LateAttempt, Source
+from unit_economics.warehouse.replace_days import keep_days
 
 Step = Callable[[Attempt], Told]
 
@@ -55,18 +53,10 @@ def daily_units(deployment: Deployment, name: str) -> Step:
         with deployment.warehouse.connection() as connection:
             history = reading.daily_quantities(connection, attempt.asset, days)
         found = checks.unit_findings(counted, days, history, deployment.catalogue.checks)
-        states = _states_by_age(deployment, metric.units.complete_after, checks.sound(days, found), counted.absent)
+        states = states_by_age(deployment, metric.units.complete_after, checks.sound(days, found), counted.absent)
+        judged = Judged(tables.UNIT_QUANTITIES, counted.units, found, states, Source(counted.fingerprint))
         with deployment.warehouse.transaction() as connection:
-            done = _store(
-                deployment,
-                connection,
-                attempt,
-                tables.UNIT_QUANTITIES,
-                counted.units,
-                found,
-                states,
-                counted.fingerprint,
-            )
+            done = store(deployment, connection, attempt, judged)
         return Told(unit_numbers(counted.units, done), found, counted.absent)
 
     return step
@@ -79,51 +69,61 @@ def cloud_costs(deployment: Deployment) -> Step:
 
     def step(attempt: Attempt) -> Told:
         days = attempt.days
-        delivered = read_all(
-            catalogue.cost_sources,
-            days,
-            calendar=deployment.calendar,
-            tag_keys=catalogue.tag_keys,
-            outside=deployment.outside,
-        )
+        asked = Asked(days, deployment.calendar, tuple(catalogue.tag_keys), deployment.outside)
+        glance = glance_all(catalogue.cost_sources, asked)
         with deployment.warehouse.connection() as connection:
+            if ledger.is_unchanged(connection, attempt, glance):
+                return _unchanged_costs(deployment, attempt, glance, complete_after)
             history = reading.daily_charge_rows(connection, days)
+        delivered = read_all(catalogue.cost_sources, asked)
         found = checks.cost_findings(delivered, days, history, catalogue.checks)
-        states = _states_by_age(deployment, complete_after, checks.sound(days, found), delivered.absent)
+        states = states_by_age(deployment, complete_after, checks.sound(days, found), delivered.absent)
+        judged = Judged(tables.CHARGES, delivered.charges, found, states, Source(delivered.fingerprint, glance))
         with deployment.warehouse.transaction() as connection:
-            done = _store(
-                deployment, connection, attempt, tables.CHARGES, delivered.charges, found, states, delivered.fingerprint
-            )
+            done = store(deployment, connection, attempt, judged)
             checks.refuse_loss(states, delivered.source_totals, reading.stored_totals(connection, CLOUD_COSTS, days))
         return Told(cost_numbers(delivered.charges, done), [*found, *checks.conserved(states)], delivered.absent)
 
     return step
 
 
+def _unchanged_costs(deployment: Deployment, attempt: Attempt, glance: str | None, complete_after: timedelta) -> Told:
+    """What is told of days whose bill looks as it did: nothing is read, or written but what has become complete."""
+    states = states_by_age(deployment, complete_after, attempt.days, {})
+    with deployment.warehouse.transaction() as connection:
+        done = keep_days(connection, attempt, tables.CHARGES, states, Source(glance=glance))
+        charges = reading.current_charges(connection, attempt.days)
+        failures = ledger.standing_failures(connection, attempt.asset, attempt.days)
+    return Told(cost_numbers(charges, done), checks.standing(done.versions, failures))
+
+
 def cost_per_unit(deployment: Deployment, name: str) -> Step:
     """Divide: for each cost scope cost / units, or empty with the reason."""
-    units = units_asset(name)
+    inputs = [units_asset(name), CLOUD_COSTS]
 
     def step(attempt: Attempt) -> Told:
         days = attempt.days
         with deployment.warehouse.snapshot() as connection:
-            red = ledger.red_days(connection, [units, CLOUD_COSTS], days)
-            inputs = ledger.current(connection, [units, CLOUD_COSTS], days)
+            red = ledger.red_days(connection, inputs, days)
+            made_of = ledger.current(connection, inputs, days)
             charges = reading.current_charges(connection, days)
-            counted = reading.current_units(connection, units, days)
+            counted = reading.current_units(connection, units_asset(name), days)
         green = [day for day in days if day not in red]
         rows = unit_cost.unit_costs(deployment.catalogue, name, green, charges, counted)
         found = checks.contract(schemas.UNIT_COSTS, rows, green)
-        states = {day: _state_by_inputs(inputs, [units, CLOUD_COSTS], day) for day in checks.sound(green, found)}
+        states = {day: state_by_inputs(made_of, inputs, day) for day in checks.sound(green, found)}
         with deployment.warehouse.transaction() as connection:
-            done = _store(deployment, connection, attempt, tables.UNIT_COSTS, rows, found, states)
+            done = store(deployment, connection, attempt, Judged(tables.UNIT_COSTS, rows, found, states))
         return Told(unit_cost_numbers(rows, done), found, red)
 
     return step
 
 
 def published(deployment: Deployment, name: str, sink: Sink) -> Step:
-    """Make the destination hold the units of every day whose gate is green, and read it back."""
+    """Make the destination hold the units of every day whose gate is green, and read it back.
+
+    The gate is read, the values are sent and the outcome is stored in one transaction, under the publication's lock.
+    """
     units, unit = units_asset(name), deployment.catalogue.metrics[name].unit
 
     def step(attempt: Attempt) -> Told:
@@ -132,13 +132,13 @@ def published(deployment: Deployment, name: str, sink: Sink) -> Step:
             ledger.lock(connection, attempt.asset)
             ledger.fence(connection, attempt)
             out = publications.publishable(connection, units, name, days)
+            made_of = ledger.current(connection, [units], days)
             publication = sink.publish(out.wanted, outside=deployment.outside)
             publications.record_publication(connection, attempt, out.wanted, publication)
             found = checks.converged(out.wanted, publication)
-            inputs = ledger.current(connection, [units], days)
             rows = publications.as_units(out.wanted, unit)
-            states = {day: _state_by_inputs(inputs, [units], day) for day in checks.sound(out.wanted, found)}
-            done = _store(deployment, connection, attempt, tables.UNIT_QUANTITIES, rows, found, states)
+            states = {day: state_by_inputs(made_of, [units], day) for day in checks.sound(out.wanted, found)}
+            done = store(deployment, connection, attempt, Judged(tables.UNIT_QUANTITIES, rows, found, states))
         return Told(publication_numbers(out.wanted, publication, done), found, out.held_back)
 
     return step
@@ -167,47 +167,5 @@ def _attempted(deployment: Deployment, attempt: Attempt, step: Step) -> Told:
     except Refusal as refusal:
         found = checks.refused(attempt.days, str(refusal))
         with deployment.warehouse.transaction() as connection:
-            ledger.refuse_days(connection, attempt, checks.verdicts(attempt.days, found))
-            _announce(deployment, connection, attempt, found)
+            refuse(deployment, connection, attempt, found)
         return Told({}, found)
-
-
-def _store(
-    deployment: Deployment,
-    connection: Connection,
-    attempt: Attempt,
-    table: tables.Table,
-    rows: pd.DataFrame,
-    found: Sequence[Finding],
-    states: Mapping[date, DayState],
-    fingerprint: str = "",
-) -> Replaced:
-    judged = {finding.day for finding in found if finding.blocks} | set(states)
-    verdicts = checks.verdicts(sorted(judged), [finding for finding in found if finding.day in judged])
-    sound = rows[rows["business_date"].isin(set(states))]
-    replaced = replace_days(connection, attempt, table, sound, states, verdicts, fingerprint)
-    _announce(deployment, connection, attempt, found)
-    return replaced
-
-
-def _announce(deployment: Deployment, connection: Connection, attempt: Attempt, found: Sequence[Finding]) -> None:
-    for message in alerts.red_checks(attempt.asset, found):
-        outbox.put(connection, message, deployment.catalogue.alerts.repeat_after)
-
-
-def _states_by_age(
-    deployment: Deployment, complete_after: timedelta, days: Iterable[date], absent: Mapping[date, str]
-) -> dict[date, DayState]:
-    through = deployment.complete_through(complete_after)
-    return {
-        day: DayState("complete" if day <= through else "provisional", through) for day in days if day not in absent
-    }
-
-
-def _state_by_inputs(inputs: Mapping[tuple[str, date], ledger.LedgerDay], names: Sequence[str], day: date) -> DayState:
-    """Complete when every input is there and complete; the versions say what it was made of."""
-    present = [inputs[name, day] for name in names if (name, day) in inputs]
-    provisional = len(present) < len(names) or any(row.status == "provisional" for row in present)
-    through = [row.complete_through for row in present if row.complete_through]
-    versions = {row.asset: row.version for row in present}
-    return DayState("provisional" if provisional else "complete", min(through, default=None), versions)

@@ -125,10 +125,16 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Count:
-    """What a unit source handed over: rows of `schemas.UNITS`, and the days it has nothing for, with the reason."""
+    """What a unit source handed over for a range of days.
+
+    units: rows of `schemas.UNITS`.
+    absent: the days it has nothing for, each with the reason in plain words.
+    refused: the days whose rows can't be right, each with what is wrong; the other days stand.
+    """
 
     units: pd.DataFrame
     absent: Mapping[date, str] = field(default_factory=dict)
+    refused: Mapping[date, str] = field(default_factory=dict)
     fingerprint: str = ""
 
 
@@ -145,6 +151,13 @@ class CostSource(Entry):
         """Whether this source is expected to hold charges of `day`."""
         after_start = self.covers_from is None or day >= self.covers_from
         return after_start and (self.covers_until is None or day <= self.covers_until)
+
+    def glance(
+        self, days: DayRange, *, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside
+    ) -> str | None:
+        """What the source looks like without reading it; the same again means the same charges. None: can't be told."""
+        del days, calendar, tag_keys, outside
+        return None
 
     @abstractmethod
     def read(

@@ -66,8 +66,9 @@ def unit_findings(
     counted: Count, days: Iterable[date], history: Mapping[date, Decimal], rules: Checks
 ) -> list[Finding]:
     """Everything that is said of a range of counted days."""
-    present = [day for day in days if day not in counted.absent]
+    present = [day for day in days if day not in counted.absent and day not in counted.refused]
     found = contract(UNITS, counted.units, present)
+    found += [Finding(day, CONTRACT, passed=False, text=reason) for day, reason in counted.refused.items()]
     good = sound(present, found)
     quantities: dict[date, Decimal] = dict.fromkeys(good, Decimal(0))
     for day, quantity in zip(counted.units["business_date"], counted.units["quantity"], strict=True):
@@ -199,6 +200,16 @@ def refuse_loss(days: Iterable[date], source: pd.DataFrame, mart: Mapping[tuple[
 def conserved(days: Iterable[date]) -> list[Finding]:
     """What is said of days that `refuse_loss` let pass."""
     return [Finding(day, CONSERVATION) for day in days]
+
+
+def standing(days: Iterable[date], failures: Mapping[date, Mapping[str, str]]) -> list[Finding]:
+    """What was said of these days when they were last judged; their input has not changed since."""
+    red = [
+        Finding(day, check, passed=False, text=text)
+        for day, of_day in failures.items()
+        for check, text in of_day.items()
+    ]
+    return [*red, *(Finding(day, check) for day in days if day not in failures for check in COST_CHECKS)]
 
 
 def converged(wanted: Mapping[date, Decimal], publication: Publication) -> list[Finding]:

@@ -4,9 +4,12 @@ Here: the exceptions that a user is meant to read, each one plain sentence of wh
 Not here: catching them (the CLI and the assets do) and faults of the program itself, which stay ordinary exceptions.
 
     Refusal            the input, or the state of a day, is not acceptable as it is
+    +- DayRefusal      one business day is not acceptable; the other days of the same read are
     +- UsageRefusal    what the user typed or configured can't be meant that way
     +- Unreachable     something outside did not answer; the same call may work later
 """
+
+from datetime import date
 
 
 class Refusal(Exception):  # noqa: N818  # it is an answer, not an error
@@ -20,6 +23,17 @@ class Refusal(Exception):  # noqa: N818  # it is an answer, not an error
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.what, self.where, self.remedy)
+
+
+class DayRefusal(Refusal):
+    """One business day that was not accepted, whatever the days beside it are."""
+
+    def __init__(self, what: str, *, where: str, remedy: str, day: date) -> None:
+        self.day = day
+        super().__init__(what, where=where, remedy=remedy)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild_day, (self.what, self.where, self.remedy, self.day)
 
 
 class UsageRefusal(Refusal):
@@ -36,3 +50,7 @@ class Unreachable(Refusal):
 
 def _rebuild(kind: type[Refusal], what: str, where: str, remedy: str) -> Refusal:
     return kind(what, where=where, remedy=remedy)
+
+
+def _rebuild_day(what: str, where: str, remedy: str, day: date) -> DayRefusal:
+    return DayRefusal(what, where=where, remedy=remedy, day=day)

@@ -147,8 +147,6 @@ class VantageHttp:
                     where=where,
                     remedy="Ask for fewer days, or check VANTAGE_API_URL",
                 )
-            if self._deadline.left <= 0:
-                raise Fault(f"no complete answer within {self._limits.call_seconds:g} s", where=where)
         return bytes(content)
 
     def _judge(self, answer: httpx.Response, content: bytes, where: str) -> Json:

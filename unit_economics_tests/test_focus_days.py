@@ -94,10 +94,10 @@ def test_a_day_inside_a_spread_charge_has_its_share_when_it_is_read_alone(tmp_pa
 
 moments = st.datetimes(datetime(2024, 1, 1), datetime(2024, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
 amounts = st.decimals(min_value=-(10**9), max_value=10**9, places=12, allow_nan=False)
-lengths = st.sampled_from([timedelta(0), timedelta(hours=1), timedelta(hours=23, minutes=59, seconds=59)]) | st.timedeltas(
-    timedelta(hours=1), timedelta(days=70)
-)
-bills = st.lists(st.tuples(moments, lengths, amounts), min_size=1, max_size=12)
+lengths = st.sampled_from(
+    [timedelta(0), timedelta(hours=1), timedelta(hours=23, minutes=59, seconds=59)]
+) | st.timedeltas(timedelta(hours=1), timedelta(days=70))
+bills = st.lists(st.tuples(moments, lengths, amounts), min_size=1, max_size=30)
 
 
 def row(start: datetime, length: timedelta, amount: Decimal) -> Mapping[str, str]:
@@ -106,7 +106,7 @@ def row(start: datetime, length: timedelta, amount: Decimal) -> Mapping[str, str
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("long_charges", ["start", "spread"])
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(bill=bills)
 def test_the_charges_of_all_days_add_up_to_the_bill_exactly(
     zone: str, long_charges: str, bill: list[tuple[datetime, timedelta, Decimal]]
@@ -126,7 +126,9 @@ def test_every_hour_of_a_year_with_both_clock_changes_is_on_the_day_that_the_wal
     starts = [begin + timedelta(minutes=30 * n) for n in range(365 * 48)]
     half = timedelta(minutes=30)
     write_bill(tmp_path, *(period(s.isoformat(), (s + half).isoformat(), BilledCost="1") for s in starts))
-    charges = read_bill(tmp_path, begin.date() - timedelta(days=2), begin.date() + timedelta(days=368), zone=zone).charges
+    charges = read_bill(
+        tmp_path, begin.date() - timedelta(days=2), begin.date() + timedelta(days=368), zone=zone
+    ).charges
     wall: dict[date, int] = {}
     for start in starts:
         day = start.astimezone(ZoneInfo(zone)).date()
@@ -145,6 +147,6 @@ def test_the_order_of_the_columns_makes_no_difference(tmp_path: Path) -> None:
     columns = list(rows[0])
     first = read_bill(write_bill(tmp_path, *rows), tag_keys=["app"]).charges
     for seed in range(5):
-        random.Random(seed).shuffle(columns)  # noqa: S311 - nothing secret is drawn
+        random.Random(seed).shuffle(columns)
         shuffled = [{name: one[name] for name in columns} for one in rows]
         assert read_bill(write_bill(tmp_path, *shuffled), tag_keys=["app"]).charges.equals(first)

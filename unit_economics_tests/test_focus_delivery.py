@@ -1,14 +1,12 @@
 """Which files are the bill: folders, globs, billing periods, what lies beside it, and what moves while it is read."""
 
 import json
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from unit_economics.cost_sources import focus, focus_delivery
 from unit_economics.cost_sources.focus_scan import Row, Scan
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, UsageRefusal
@@ -32,9 +30,7 @@ def test_a_billing_period_more_than_a_month_before_the_days_is_not_opened(tmp_pa
 
 def test_spread_opens_every_billing_period(tmp_path: Path) -> None:
     write_bill(tmp_path, charge(), name=PERIOD.format("09"))
-    year = charge(
-        ChargePeriodStart="2024-01-01T00:00:00Z", ChargePeriodEnd="2025-01-01T00:00:00Z", BilledCost="366"
-    )
+    year = charge(ChargePeriodStart="2024-01-01T00:00:00Z", ChargePeriodEnd="2025-01-01T00:00:00Z", BilledCost="366")
     write_bill(tmp_path, year, name=PERIOD.format("01"))
     assert billed(read_bill(tmp_path, long_charges="spread")) == Decimal("2.5")
 
@@ -129,7 +125,7 @@ def test_days_that_the_source_does_not_cover_are_neither_read_nor_absent(tmp_pat
 
 
 @pytest.fixture
-def during(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
+def during(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """What is put in here happens while the bill is being read."""
     acts: list[object] = []
     rows = Scan.rows
@@ -141,7 +137,7 @@ def during(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
         return rows(scan)
 
     monkeypatch.setattr(Scan, "rows", with_acts)
-    yield acts
+    return acts
 
 
 @pytest.mark.parametrize("what", ["grown", "rewritten", "gone", "new"])
@@ -176,8 +172,3 @@ def test_the_fingerprint_names_every_file_with_size_and_hash_and_no_folder(tmp_p
     assert str(tmp_path) not in fingerprint
     path.write_text(path.read_text().replace("1.5", "9.5"))
     assert read_bill(tmp_path).fingerprint != fingerprint
-
-
-def test_months_are_told_from_folder_names_only() -> None:
-    assert focus_delivery.month_number(date(2025, 1, 1)) - focus_delivery.month_number(date(2024, 12, 31)) == 1
-    assert focus.FocusFiles(path="x").kind == "focus"

@@ -4,8 +4,8 @@ import csv
 import json
 import shutil
 from collections.abc import Callable
-from decimal import Decimal
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -86,9 +86,7 @@ def test_a_real_aws_month_gives_the_reference_answers(
     shared_data: Path, form: str, long_charges: str, suffix: str
 ) -> None:
     case = shared_data / D1
-    delivery = read_bill(
-        case / "input" / form, *NOVEMBER, tag_keys=["department"], long_charges=long_charges
-    )
+    delivery = read_bill(case / "input" / form, *NOVEMBER, tag_keys=["department"], long_charges=long_charges)
     assert_answers(delivery, case / f"expected_{suffix}.csv")
     assert_categories(delivery, case / f"expected_by_category_{suffix}.csv")
     assert not delivery.absent
@@ -115,9 +113,7 @@ def test_a_single_file_can_be_the_bill(shared_data: Path) -> None:
 
 
 def test_tag_keys_are_exact_so_that_a_key_with_a_space_is_another_key(shared_data: Path) -> None:
-    delivery = read_bill(
-        shared_data / D2 / "input" / "focus_multi_provider.csv", *SEPTEMBER, tag_keys=["org", " org"]
-    )
+    delivery = read_bill(shared_data / D2 / "input" / "focus_multi_provider.csv", *SEPTEMBER, tag_keys=["org", " org"])
     held: list[dict[str, Any]] = [json.loads(text) for text in delivery.charges["tags"]]
     assert any(" org" in tags for tags in held)
     assert any("org" in tags for tags in held)

@@ -151,8 +151,9 @@ def test_one_row_at_another_hour_is_replaced_and_not_added_to(kind: type[Metric]
     found = books(kind)
     found.metrics[METRIC].rows = [(moment(FIRST, 13), "", Decimal(10))]
     with client(InMemory(Desk(found).answer)) as api:
-        writer(api).bring_to(days(4))
+        publication = writer(api).bring_to(days(4))
     assert found.metrics[METRIC].rows == [(moment(FIRST), "", Decimal(4))]
+    assert publication.requests_sent == 2
 
 
 def test_values_are_read_over_as_many_pages_as_there_are() -> None:

@@ -61,10 +61,9 @@ def json_option(command: F) -> F:
 
 
 def chosen_days(first: date | None, last: date | None, fallback: DayRange) -> DayRange:
-    """The range that is meant: one day where only one end is given, `fallback` where none is."""
-    if first is None and last is None:
-        return fallback
-    return DayRange(first or last or fallback.first, last or first or fallback.last)
+    """The range that is meant: each end is that of `fallback` where it is left out, or the other end if that is earlier."""
+    until = last or max(first or fallback.last, fallback.last)
+    return DayRange(first or min(until, fallback.first), until)
 
 
 def yesterday(deployment: Deployment) -> DayRange:

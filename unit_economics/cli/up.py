@@ -20,7 +20,9 @@ _MART, _DAGSTER = "UNIT_ECONOMICS_DATABASE_URL", "DAGSTER_PG_URL"
 
 @click.command("up")
 @click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="Where the UI listens.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The UI has no login: open it to others behind a proxy.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="The UI has no login: open it to others behind a proxy."
+)
 @click.option("--config", type=click.Path(path_type=Path), help="The catalogue.  [default: ./unit_economics.yaml]")
 def command(port: int, host: str, config: Path | None) -> None:
     """Start Dagster's UI, schedules and sensors, with an embedded PostgreSQL where .env names none."""

@@ -4,7 +4,7 @@ Here: the registry, and reading several sources as one. Not here: anything about
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -23,22 +23,40 @@ KINDS: dict[str, type[CostSource]] = {
 }
 
 
-def read_all(
-    sources: Mapping[str, CostSource],
-    days: DayRange,
-    *,
-    calendar: BusinessCalendar,
-    tag_keys: Sequence[str],
-    outside: Outside,
-) -> Delivery:
+@dataclass(frozen=True)
+class Asked:
+    """What is wanted of every source: which days, in whose calendar, with which tags kept."""
+
+    days: DayRange
+    calendar: BusinessCalendar
+    tag_keys: Sequence[str]
+    outside: Outside
+
+    def of(self, source: CostSource) -> list[DayRange]:
+        """The ranges of days that a source covers."""
+        return ranges(day for day in self.days if source.covers(day))
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """The keyword arguments of a source's `read` and `glance`."""
+        return {"calendar": self.calendar, "tag_keys": self.tag_keys, "outside": self.outside}
+
+
+def glance_all(sources: Mapping[str, CostSource], asked: Asked) -> str | None:
+    """What all sources look like without reading them; None where one of them can't be told so."""
+    seen = [source.glance(part, **asked.how) for source in sources.values() for part in asked.of(source)]
+    told = [glance for glance in seen if glance is not None]
+    return "; ".join(told) if told and len(told) == len(seen) else None
+
+
+def read_all(sources: Mapping[str, CostSource], asked: Asked) -> Delivery:
     """The charges of these days out of every source that covers them.
 
     A day that one of its sources lacks is absent altogether: a part of a day's cost would be a wrong number.
     """
+    days = asked.days
     parts = [
-        _named(name, source.read(part, calendar=calendar, tag_keys=tag_keys, outside=outside))
-        for name, source in sources.items()
-        for part in ranges(day for day in days if source.covers(day))
+        _named(name, source.read(part, **asked.how)) for name, source in sources.items() for part in asked.of(source)
     ]
     uncovered = {
         day: "no cost source covers this day"

@@ -2,12 +2,14 @@
 
 Here: the catalogue's entry `kind: focus`, and what a reading hands over.
 
-    path -> focus_storage (list, open) -> focus_delivery (parts, before/after) -> focus_layout + focus_versions (columns)
-         -> focus_query + focus_day_rule (SQL) -> focus_scan (DuckDB, diagnosis) -> Delivery
+    path -> focus_storage (list, open) -> focus_delivery (parts, before and after)
+         -> focus_layout, focus_versions (columns) -> focus_query, focus_tags, focus_day_rule (SQL)
+         -> focus_scan (DuckDB, diagnosis) -> Delivery
 
 Not here: any of those steps, and judging the amounts (checks.py).
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -35,12 +37,23 @@ TOTALS = ["business_date", "billing_currency", "charge_rows", *schemas.COSTS]
 class FocusFiles(CostSource):
     """FOCUS cost and usage files. Rows are summed as they are: FOCUS has no row key, so nothing is deduplicated."""
 
-    kind: Literal["focus"] = "focus"
+    kind: Literal["focus"] = "focus"  # pyright: ignore[reportIncompatibleVariableOverride] - entries are frozen
     path: str = Field(min_length=1, description="A folder, a file or a glob; local, s3://, gs:// or abfs://")
     long_charges: Literal["start", "spread"] = Field(
-        "start", description="A charge of 24 hours or more: on the UTC day it starts, or in equal parts on all it covers"
+        "start",
+        description="A charge of 24 hours or more: on the UTC day it starts, or in equal parts on all it covers",
     )
     null_words: list[str] = Field(["", "NULL"], description="What means empty in a CSV, where it stands unquoted")
+
+    def glance(
+        self, days: DayRange, *, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside
+    ) -> str | None:
+        """The names, sizes and times of the files, and how they are read."""
+        parts = focus_delivery.parts_of(storage_of(self.path, outside))
+        listing = [f"{part.name} {part.file.size} {part.file.changed_ns}" for part in parts]
+        settings = [self.path, self.long_charges, *self.null_words, calendar.timezone.key, *sorted(set(tag_keys))]
+        del days  # a file of another billing period may correct any of them
+        return hashlib.sha256("\n".join([*settings, *listing]).encode()).hexdigest()
 
     def read(
         self, days: DayRange, *, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside

@@ -83,7 +83,10 @@ def without_copies(storage: Storage, parts: Sequence[Part]) -> tuple[list[Part],
 def refuse_changed(storage: Storage, before: Sequence[Part]) -> None:
     """Raise `Refusal` when the delivery is not what it was before it was read."""
     after = {part.name: part for part in map(_part, storage.listing()) if part}
-    names = [*(part.name for part in before if after.get(part.name) != part), *(after.keys() - {p.name for p in before})]
+    names = [
+        *(part.name for part in before if after.get(part.name) != part),
+        *(after.keys() - {p.name for p in before}),
+    ]
     if names:
         raise Refusal(
             "changed while it was read",

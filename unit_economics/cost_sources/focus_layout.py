@@ -3,6 +3,8 @@
 Here: header and schema of a part, and the check of a CSV's frame (compression, fields a row).
 Not here: which version the columns mean (focus_versions.py), the rows themselves (focus_query.py).
 """
+# pyarrow ships no types
+# pyright: reportUnknownParameterType=false
 
 import csv
 import io
@@ -72,10 +74,9 @@ def damaged(part: Part, where: str) -> Refusal:
 def _parquet_layout(storage: Storage, part: Part, where: str) -> Layout:
     with storage.files.open_input_file(part.file.path) as file:
         schema = pyarrow.parquet.read_schema(file)
-    kinds = [_kind(field.type) for field in schema]
     read = {*NEEDED, *OPTIONAL}
-    for field, kind in zip(schema, kinds, strict=True):
-        if field.name in read and kind not in _accepted(field.name):
+    for field in schema:
+        if field.name in read and _kind(field.type) not in _accepted(field.name):
             raise Refusal(
                 f"a column of type {field.type} can't hold it",
                 where=f"{where}, field {field.name}",
@@ -85,7 +86,7 @@ def _parquet_layout(storage: Storage, part: Part, where: str) -> Layout:
         is_parquet=True,
         is_gzip=False,
         columns=tuple(schema.names),
-        kinds=tuple(kind or "text" for kind in kinds),
+        kinds=tuple(_kind(field.type) or "text" for field in schema),
         types=tuple(str(field.type) for field in schema),
     )
 
@@ -133,11 +134,9 @@ def _csv_layout(storage: Storage, part: Part, where: str) -> Layout:
 
 def _header(start: bytes, where: str) -> tuple[tuple[str, ...], bool]:
     """The names in the first row, and whether the file ends with it; no names where there is nothing at all."""
-    try:
-        text = start.decode("utf-8-sig", errors="strict" if len(start) < _HEADER_AT_MOST else "ignore")
-    except UnicodeDecodeError:
-        text = start.split(b"\n", 1)[0].decode("utf-8-sig", errors="replace")
-    if "\0" in text.partition("\n")[0] or "\ufffd" in text.partition("\n")[0]:
+    text = start.decode("utf-8-sig", errors="replace")
+    first_line = text.partition("\n")[0]
+    if "\0" in first_line or "\ufffd" in first_line:
         raise Refusal(
             "the header is not UTF-8 text", where=f"{where}, row 1", remedy="Export the file as UTF-8 CSV, or CSV.gz"
         )

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.cost_sources import focus_day_rule
+from unit_economics.cost_sources import focus_day_rule, focus_tags
 from unit_economics.cost_sources.focus_layout import Layout
+from unit_economics.cost_sources.focus_tags import column_sql, literal
 from unit_economics.schemas import CHARGE_CATEGORIES, COSTS, LARGEST
 
 MONEY = "decimal(38, 12)"
-LARGEST_TAGS = 1_000_000
 FIELDS = {
     "provider_name": "ProviderName",
     "sub_account_id": "SubAccountId",
@@ -67,7 +67,8 @@ def totals(charges: str, asked: Asked) -> str:
 def charges(layout: Layout, urls: Sequence[str], asked: Asked) -> str:
     """The rows of these parts that can touch the asked days, typed, with the field that is at fault."""
     columns = ["file", *TIME_FIELDS, *FIELDS, *asked.tags, *COSTS]
-    return f"select {', '.join(columns)}, {_fault(asked)} as fault from ({_typed(layout, _read(layout, urls, asked), asked)})"
+    typed = _typed(layout, _read(layout, urls, asked), asked)
+    return f"select {', '.join(columns)}, {_fault(asked)} as fault from ({typed})"
 
 
 def first_fault(layout: Layout, url: str, asked: Asked) -> str:
@@ -106,27 +107,20 @@ def _typed(layout: Layout, rows: str, asked: Asked, *more: str) -> str:
     ]
     times = [f"{_moment(layout, field)} as {name}" for name, field in TIME_FIELDS.items()]
     costs = [f"{_money(layout, field)} as {name}" for name, field in COST_FIELDS.items()]
-    tags = [f"{_tag(layout, key, nth)} as {asked.tags[nth]}" for nth, key in enumerate(asked.tag_keys)]
-    size = f"{_tags_size(layout)} as tags_size" if asked.tag_keys else "0 as tags_size"
+    tags = [f"{focus_tags.value(layout, key, nth)} as {asked.tags[nth]}" for nth, key in enumerate(asked.tag_keys)]
+    size = f"{focus_tags.size(layout)} as tags_size" if asked.tag_keys else "0 as tags_size"
     listed = ", ".join(["filename as file", *times, *stated, *texts, *costs, *tags, size, *more])
-    source = _with_parsed_tags(layout, rows, asked)
+    source = focus_tags.with_parsed(layout, rows, asked.tag_keys)
     return f"select {listed} from {source} where {_within(layout, asked)}"
 
 
-def _column(layout: Layout, field: str) -> str:
-    """How the field is called in SQL: by position in a CSV, whose names are compared beforehand."""
-    if layout.kind(field) is None:
-        return "cast(null as varchar)"
-    return f'"{field}"' if layout.is_parquet else f"c{layout.columns.index(field)}"
-
-
 def _text(layout: Layout, field: str) -> str:
-    return f"nullif(cast({_column(layout, field)} as varchar), '')"
+    return f"nullif(cast({column_sql(layout, field)} as varchar), '')"
 
 
 def _moment(layout: Layout, field: str) -> str:
     """A timestamp in UTC. Text goes through TIMESTAMPTZ: a cast to TIMESTAMP drops `+02:00` without a word."""
-    column = _column(layout, field)
+    column = column_sql(layout, field)
     if layout.kind(field) == "moment":
         return f"cast({column} as timestamp)"
     zoned = column if layout.kind(field) == "utc_moment" else f"try_cast({column} as timestamptz)"
@@ -135,7 +129,7 @@ def _moment(layout: Layout, field: str) -> str:
 
 def _money(layout: Layout, field: str) -> str:
     """An exact decimal, rounded half up at the twelfth decimal; a float counts as its shortest decimal says."""
-    column = _column(layout, field)
+    column = column_sql(layout, field)
     exact = column if layout.kind(field) == "exact" else f"cast({column} as varchar)"
     cast = f"try_cast({exact} as {MONEY})"
     if layout.kind(field) == "text":
@@ -152,39 +146,11 @@ def _within(layout: Layout, asked: Asked) -> str:
         if kind == "text":
             return f"{name} {comparison} timestamp '{moment}'"
         zone = ("timestamptz", "+00") if kind == "utc_moment" else ("timestamp", "")
-        return f"{_column(layout, TIME_FIELDS[name])} {comparison} {zone[0]} '{moment}{zone[1]}'"
+        return f"{column_sql(layout, TIME_FIELDS[name])} {comparison} {zone[0]} '{moment}{zone[1]}'"
 
     after = bound("ends" if asked.is_spread else "starts", ">=", span.first)
     before = bound("starts", "<", span.end)
     return f"(starts is null or ends is null or ({after} and {before}))"
-
-
-def _with_parsed_tags(layout: Layout, rows: str, asked: Asked) -> str:
-    """Tags in JSON are parsed once a row, for the asked keys only; what is no JSON holds no tags."""
-    if not asked.tag_keys or layout.kind("Tags") not in ("text", "struct"):
-        return rows
-    column = _column(layout, "Tags")
-    json = f"to_json({column})" if layout.kind("Tags") == "struct" else column
-    pointers = ", ".join(literal("/" + key.replace("~", "~0").replace("/", "~1")) for key in asked.tag_keys)
-    small = f"strlen({json}) <= {LARGEST_TAGS} and json_valid({json})"
-    return f"(select *, case when {small} then json_extract_string({json}, [{pointers}]) end as tag_values from {rows})"
-
-
-def _tag(layout: Layout, key: str, nth: int) -> str:
-    column, kind = _column(layout, "Tags"), layout.kind("Tags")
-    if kind == "map":
-        value = f"{column}[{literal(key)}]"
-    elif kind == "entries":
-        value = f"list_filter({column}, lambda entry: entry.key = {literal(key)})[1].value"
-    elif kind is None:
-        value = "null"
-    else:
-        value = f"tag_values[{nth + 1}]"
-    return f"nullif(cast({value} as varchar), '')"
-
-
-def _tags_size(layout: Layout) -> str:
-    return f"strlen({_column(layout, 'Tags')})" if layout.kind("Tags") == "text" else "0"
 
 
 def _fault(asked: Asked) -> str:
@@ -201,12 +167,7 @@ def _fault(asked: Asked) -> str:
         "effective_cost is null": "EffectiveCost",
         "list_cost is null and stated_list_cost is not null": "ListCost",
         "contracted_cost is null and stated_contracted_cost is not null": "ContractedCost",
-        f"tags_size > {LARGEST_TAGS}": "Tags",
+        f"tags_size > {focus_tags.LARGEST}": "Tags",
         **{f"contains({name}, chr(0))": field for name, field in texts.items()},
     }
     return f"case {' '.join(f'when {test} then {literal(field)}' for test, field in tests.items())} end"
-
-
-def literal(text: str) -> str:
-    """The text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"

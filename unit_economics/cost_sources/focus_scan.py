@@ -6,7 +6,7 @@ The fast path looks at no row by itself; only a scan that failed is looked at ag
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
@@ -49,7 +49,7 @@ class Scan:
         with _connection(self.storage) as connection:
             self._check_frames()
             try:
-                found = connection.execute(self._sql()).fetchall()
+                found = connection.execute(self.sql()).fetchall()
             except duckdb.OutOfMemoryException as error:
                 raise self._refusal(
                     f"summing it takes more than {MEMORY} of memory", "Ask for fewer days, or keep fewer tags"
@@ -61,7 +61,8 @@ class Scan:
         self._refuse_faulty(found)
         return [row for row in found if not row[0]]
 
-    def _sql(self) -> str:
+    def sql(self) -> str:
+        """The one query over all parts, those of one layout as one relation."""
         groups: dict[Layout, list[str]] = {}
         for part, layout in self.layouts.items():
             groups.setdefault(layout, []).append(self.storage.url(part.file.path))
@@ -100,7 +101,7 @@ class Scan:
         for part, layout in self.layouts.items():
             with _connection(self.storage) as connection:
                 try:
-                    connection.execute(Scan(self.storage, {part: layout}, self.asked)._sql()).fetchall()
+                    connection.execute(Scan(self.storage, {part: layout}, self.asked).sql()).fetchall()
                 except duckdb.Error:
                     return self._broken(part, layout)
         return self._refusal("it could not be read", "Try again; when it stays, report it with the log of the run")
@@ -121,10 +122,10 @@ class Scan:
 
 
 @contextmanager
-def _connection(storage: Storage) -> Iterator[duckdb.DuckDBPyConnection]:
+def _connection(storage: Storage) -> Generator[duckdb.DuckDBPyConnection]:
     """A database in memory that can spill to a folder of its own, fetches no extensions and thinks in UTC."""
     with TemporaryDirectory() as folder:
-        config = {
+        config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": MEMORY,
             "temp_directory": folder,
             "autoinstall_known_extensions": "false",
@@ -132,6 +133,7 @@ def _connection(storage: Storage) -> Iterator[duckdb.DuckDBPyConnection]:
         }
         with duckdb.connect(config=config) as connection:
             connection.execute("set TimeZone = 'UTC'")
+            connection.execute("set enable_progress_bar = false")
             if not storage.is_local:
                 connection.register_filesystem(DuckDBFiles(storage.files))
             yield connection

@@ -3,6 +3,8 @@
 Here: naming, listing and opening files, and handing them to DuckDB. Not here: which of them are parts of a bill
 (focus_delivery.py), and what is in them (focus_layout.py).
 """
+# pyarrow ships no types
+# pyright: reportUnknownParameterType=false
 
 import os
 from collections.abc import Iterator
@@ -35,7 +37,7 @@ class Found:
 class DuckDBFiles(ArrowFSWrapper):
     """A pyarrow file system under a name of its own, so that DuckDB never asks for its httpfs extension."""
 
-    protocol = "bill"
+    protocol = "bill"  # pyright: ignore[reportIncompatibleMethodOverride, reportAssignmentType] - fsspec reads it so
     cachable = False  # fsspec would otherwise keep the credentials of every delivery it has seen
 
     @classmethod
@@ -84,7 +86,7 @@ class Storage:
         return Unreachable(
             "the storage did not answer, or did not allow the request",
             where=self.shown,
-            remedy="Check that the place exists, that the network reaches it and that the credentials may list and read",
+            remedy="Check the place, the network, and that the credentials may list and read",
         )
 
     def _walk(self) -> Iterator[Found]:

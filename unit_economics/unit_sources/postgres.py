@@ -6,6 +6,7 @@ connection and its failures (postgres_session.py), the judgement of each row (po
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Annotated, Literal, cast
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -23,7 +24,7 @@ from unit_economics.unit_sources.postgres_question import (
     one_row_a_day,
     rows_by_day,
 )
-from unit_economics.unit_sources.postgres_rows import Tally, count_of, counted_row, day_row
+from unit_economics.unit_sources.postgres_rows import Tally, count_of, counted_row, day_row, judged
 from unit_economics.unit_sources.postgres_server import server_of
 from unit_economics.unit_sources.postgres_session import Session, ask
 
@@ -105,8 +106,8 @@ class PostgresUnits(UnitSource):
         if types[quantity] not in {"int2", "int4", "int8", "numeric"}:
             self._refuse_type(quantity, types[quantity], "integer or numeric", "Cast it in the view")
         found = session.rows(one_row_a_day(self._relation, day, quantity, days))
-        rows = [day_row(row, where=self._where, day_column=day, column=quantity) for row in found]
-        return Tally(rows, absent=f"{self.relation} has no row for this day")
+        judge = partial(day_row, where=self._where, day_column=day, column=quantity)
+        return Tally(*judged(found, judge), absent=f"{self.relation} has no row for this day")
 
     def _count_rows(self, session: Session, days: DayRange, calendar: BusinessCalendar, now: datetime) -> Tally:
         moment, key = cast("str", self.timestamp), self.count_distinct
@@ -114,8 +115,8 @@ class PostgresUnits(UnitSource):
         kind = self._kind(moment, types[moment])
         edges = [self._edge(start, kind, calendar) for start in _edges(days, calendar)]
         found = session.rows(rows_by_day(self._relation, moment, kind, key, edges))
-        rows = [counted_row(row, days, where=self._where, key=key or "") for row in found]
-        filled = {row.day for row in rows}
+        rows, refused = judged(found, partial(counted_row, days=days, where=self._where, key=key or ""))
+        filled = {row.day for row in rows} | set(refused)
         empty = [(day, edge) for day, edge in zip(days, edges[1:], strict=True) if day not in filled]
         past = 0
         if empty:
@@ -123,7 +124,8 @@ class PostgresUnits(UnitSource):
             [[grown_past]] = session.rows(days_before_latest(self._relation, moment, kind, ends, until))
             past = cast("int | None", grown_past) or 0
         zeros = frozenset(day for day, _ in empty[:past])
-        return Tally(rows, absent=f"{self.relation} holds no row of this day, and none after it either", zeros=zeros)
+        absent = f"{self.relation} holds no row of this day, and none after it either"
+        return Tally(rows, refused, absent, zeros)
 
     def _kind(self, column: str, found: str) -> Kind:
         if found not in {"timestamptz", "timestamp", "date"}:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Any, LiteralString
 
 from psycopg.rows import class_row
@@ -103,12 +104,42 @@ def fence(connection: Connection, attempt: Attempt) -> None:
         )
 
 
-def commit(connection: Connection, attempt: Attempt) -> None:
-    """Say, in the writing transaction, that this attempt has decided its days."""
+@dataclass(frozen=True)
+class Source:
+    """What an attempt read: `glance` is how the source looked beforehand, None where it can't be told cheaply."""
+
+    fingerprint: str = ""
+    glance: str | None = None
+
+    @property
+    def hash(self) -> str:
+        """A short name for exactly this input."""
+        return sha256(self.fingerprint.encode()).hexdigest()
+
+
+NOT_TOLD = Source()
+
+
+def commit(connection: Connection, attempt: Attempt, source: Source) -> None:
+    """Say, in the writing transaction, that this attempt has decided its days, and from what."""
     connection.execute(
-        "update attempt set committed_at = clock_timestamp() where attempt = %s",
-        [attempt.number],
+        "update attempt set committed_at = clock_timestamp(), source_glance = %s, source_fingerprint = %s"
+        " where attempt = %s",
+        [source.glance, source.fingerprint, attempt.number],
     )
+
+
+def is_unchanged(connection: Connection, attempt: Attempt, glance: str | None) -> bool:
+    """Whether the newest attempt at any of these days decided all of them from a source that looked the same."""
+    newest = connection.execute(
+        "select source_glance, code_version, catalogue_version, first_day, last_day from attempt where asset = %s"
+        " and committed_at is not null and first_day <= %s and last_day >= %s order by attempt desc limit 1",
+        [attempt.asset, attempt.days.last, attempt.days.first],
+    ).fetchone()
+    if glance is None or newest is None:
+        return False
+    same = newest[:3] == (glance, attempt.run.code_version, attempt.run.catalogue_version)
+    return same and newest[3] <= attempt.days.first and newest[4] >= attempt.days.last
 
 
 def current(connection: Connection, assets: Sequence[str], days: DayRange) -> dict[tuple[str, date], LedgerDay]:
@@ -137,6 +168,15 @@ def record_verdicts(connection: Connection, attempt: Attempt, verdicts: Sequence
 def _verdict_row(attempt: Attempt, verdict: Verdict) -> list[Any]:
     failures = json.dumps([{"check": check, "what": what} for check, what in verdict.failures.items()])
     return [attempt.asset, verdict.day, attempt.number, verdict.passed, failures, attempt.run.run_id]
+
+
+def standing_failures(connection: Connection, asset: str, days: DayRange) -> dict[date, dict[str, str]]:
+    """The red days, each with the checks that failed and what they said."""
+    rows = connection.execute(
+        "select business_date, failures from gate where asset = %s and not passed and business_date between %s and %s",
+        [asset, days.first, days.last],
+    )
+    return {row[0]: {failure["check"]: failure["what"] for failure in row[1]} for row in rows}
 
 
 def gate(connection: Connection, asset: str, days: DayRange) -> dict[date, bool]:
@@ -195,4 +235,4 @@ def refuse_days(connection: Connection, attempt: Attempt, verdicts: Sequence[Ver
     lock(connection, attempt.asset)
     fence(connection, attempt)
     record_verdicts(connection, attempt, verdicts)
-    commit(connection, attempt)
+    commit(connection, attempt, NOT_TOLD)

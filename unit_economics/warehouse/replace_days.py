@@ -14,7 +14,18 @@ import pandas as pd
 from psycopg import sql
 
 from unit_economics.warehouse.connection import Connection
-from unit_economics.warehouse.ledger import Attempt, LedgerDay, Verdict, commit, current, fence, lock, record_verdicts
+from unit_economics.warehouse.ledger import (
+    NOT_TOLD,
+    Attempt,
+    LedgerDay,
+    Source,
+    Verdict,
+    commit,
+    current,
+    fence,
+    lock,
+    record_verdicts,
+)
 from unit_economics.warehouse.tables import Table, content_hash
 
 Change = Literal["new", "restated", "status", "same"]
@@ -49,7 +60,7 @@ def replace_days(
     rows: pd.DataFrame,
     states: Mapping[date, DayState],
     verdicts: Sequence[Verdict],
-    source_fingerprint: str = "",
+    source: Source = NOT_TOLD,
 ) -> Replaced:
     """Make each day of `states` hold exactly its rows of `rows`, and record what the checks said of every day.
 
@@ -61,12 +72,27 @@ def replace_days(
     fence(connection, attempt)
     before = current(connection, [attempt.asset], attempt.days)
     plan = [_plan(day, before.get((attempt.asset, day)), lines.get(day, []), states[day]) for day in sorted(states)]
-    written = _write(connection, attempt, table, plan, source_fingerprint)
+    written = _write(connection, attempt, table, plan, source)
     record_verdicts(connection, attempt, verdicts)
-    commit(connection, attempt)
-    return Replaced(
-        {step.day: step.change for step in plan}, {step.day: step.version for step in plan}, rows_written=written
-    )
+    commit(connection, attempt, source)
+    return _replaced(plan, written)
+
+
+def keep_days(
+    connection: Connection, attempt: Attempt, table: Table, states: Mapping[date, DayState], source: Source
+) -> Replaced:
+    """Keep each stored day of `states` as it is, but for its status: for a source that looks as it did before."""
+    lock(connection, attempt.asset)
+    fence(connection, attempt)
+    before = current(connection, [attempt.asset], attempt.days)
+    plan = [_keep(row, states[day]) for (_, day), row in sorted(before.items()) if day in states]
+    _write(connection, attempt, table, plan, source)
+    commit(connection, attempt, source)
+    return _replaced(plan, 0)
+
+
+def _replaced(plan: Sequence["_Step"], written: int) -> Replaced:
+    return Replaced({step.day: step.change for step in plan}, {step.day: step.version for step in plan}, written)
 
 
 @dataclass(frozen=True)
@@ -88,18 +114,23 @@ def _plan(day: date, before: LedgerDay | None, lines: Sequence[str], state: DayS
     if before.content_hash != new_hash:
         status = "restated" if before.status in ("complete", "closed", "restated") else state.status
         return _Step(day, "restated", before.version + 1, before.version + 1, status, state, lines, new_hash)
+    return _keep(before, state)
+
+
+def _keep(before: LedgerDay, state: DayState) -> _Step:
     status = state.status if before.status == "provisional" else before.status
     same = status == before.status and dict(before.input_versions) == dict(state.input_versions)
     version = before.version if same else before.version + 1
-    return _Step(day, "same" if same else "status", version, before.rows_version, status, state, (), new_hash)
+    change: Change = "same" if same else "status"
+    return _Step(before.business_date, change, version, before.rows_version, status, state, (), before.content_hash)
 
 
-def _write(connection: Connection, attempt: Attempt, table: Table, plan: Sequence[_Step], fingerprint: str) -> int:
+def _write(connection: Connection, attempt: Attempt, table: Table, plan: Sequence[_Step], source: Source) -> int:
     changed = [step for step in plan if step.change != "same"]
     if not changed:
         return 0
     moment = _supersede(connection, attempt.asset, [step.day for step in changed])
-    _copy_ledger(connection, attempt, changed, fingerprint, moment)
+    _copy_ledger(connection, attempt, changed, source.hash, moment)
     _copy_rows(connection, attempt.asset, table, changed)
     return sum(len(step.lines) for step in changed)
 
@@ -116,26 +147,26 @@ def _supersede(connection: Connection, asset: str, days: Sequence[date]) -> date
 
 
 def _copy_ledger(
-    connection: Connection, attempt: Attempt, steps: Sequence[_Step], fingerprint: str, moment: datetime
+    connection: Connection, attempt: Attempt, steps: Sequence[_Step], source_hash: str, moment: datetime
 ) -> None:
     columns = (
         "asset, business_date, version, rows_version, attempt, status, complete_through, content_hash, input_versions,"
-        " source_fingerprint, recorded_at, run_id, code_version, catalogue_version"
+        " source_hash, recorded_at, run_id, code_version, catalogue_version"
     )
     with (
         connection.cursor() as cursor,
         cursor.copy(sql.SQL("copy ledger ({}) from stdin").format(sql.SQL(columns))) as copy,
     ):
         for step in steps:
-            copy.write_row(_ledger_row(attempt, step, fingerprint, moment))
+            copy.write_row(_ledger_row(attempt, step, source_hash, moment))
 
 
-def _ledger_row(attempt: Attempt, step: _Step, fingerprint: str, moment: datetime) -> list[Any]:
+def _ledger_row(attempt: Attempt, step: _Step, source_hash: str, moment: datetime) -> list[Any]:
     run = attempt.run
     inputs = json.dumps(dict(step.state.input_versions), sort_keys=True)
     return [
         *(attempt.asset, step.day, step.version, step.rows_version, attempt.number, step.status),
-        *(step.state.complete_through, step.hash, inputs, fingerprint, moment),
+        *(step.state.complete_through, step.hash, inputs, source_hash, moment),
         *(run.run_id, run.code_version, run.catalogue_version),
     ]
 

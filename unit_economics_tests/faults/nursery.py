@@ -72,8 +72,12 @@ class Nursery:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.close()
-        self.process.wait(60)
-        self.process.stdout.close()
+        try:
+            self.process.wait(30)
+        finally:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdout.close()
 
     def run(self, work: str, of: Mapping[str, Any], **end: object) -> bool:
         """Do a piece of work; end is one of point, calls, milliseconds. True when it was killed, False when it ended."""

@@ -4,7 +4,7 @@ Here: sources and a sink that depend on no other module of the suite, and the de
 Not here: faults (each test plants its own), or what the mart should hold then (oracle.py).
 """
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -48,13 +48,26 @@ def cost_of(generation: int) -> Fact:
 
 
 @dataclass
+class Shelf:
+    """A destination in memory."""
+
+    days: dict[date, Decimal] = field(default_factory=dict)
+
+    def held(self) -> dict[date, Decimal]:
+        return dict(self.days)
+
+    def put(self, day: date, quantity: Decimal) -> None:
+        self.days[day] = quantity
+
+
+@dataclass
 class Shop:
     """The facts outside. A fact of None is a day that is not there; an exception is raised instead of an answer."""
 
     orders: Fact = orders_of(0)
     cost: Fact = cost_of(0)
     now: datetime = NOON
-    destination: MutableMapping[date, Decimal] = field(default_factory=dict)
+    destination: "Shelf | ShelfTable" = field(default_factory=Shelf)
     orders_fault: BaseException | None = None
     cost_fault: BaseException | None = None
     sink_fault: BaseException | None = None
@@ -84,38 +97,26 @@ def materialize(
     return dg.materialize(assets, instance=instance, tags={**ends, **tags}, raise_on_error=False)
 
 
-class ShelfTable(MutableMapping[date, Decimal]):
-    """A destination that outlives a killed process: a table of its own, each call a commit of its own."""
+class ShelfTable:
+    """A destination that outlives a killed process: a table of its own, every call a commit of its own."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._do("create table if not exists public.shelf (day date primary key, quantity numeric not null)")
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(
+                "create table if not exists public.shelf (day date primary key, quantity numeric not null)"
+            )
 
-    def _do(self, text: str, *values: object) -> list[tuple[Any, ...]]:
+    def held(self) -> dict[date, Decimal]:
         with psycopg.connect(self.url, autocommit=True) as connection:
-            cursor = connection.execute(text.encode(), values)
-            return cursor.fetchall() if cursor.description else []
+            return dict(connection.execute("select day, quantity from public.shelf").fetchall())
 
-    def __getitem__(self, day: date) -> Decimal:
-        rows = self._do("select quantity from public.shelf where day = %s", day)
-        if not rows:
-            raise KeyError(day)
-        return rows[0][0]
-
-    def __setitem__(self, day: date, quantity: Decimal) -> None:
-        self._do(
-            "insert into public.shelf values (%s, %s) on conflict (day) do update set quantity = excluded.quantity",
-            *(day, quantity),
-        )
-
-    def __delitem__(self, day: date) -> None:
-        self._do("delete from public.shelf where day = %s", day)
-
-    def __iter__(self) -> Iterator[date]:
-        return iter([row[0] for row in self._do("select day from public.shelf order by day")])
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
+    def put(self, day: date, quantity: Decimal) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(
+                "insert into public.shelf values (%s, %s) on conflict (day) do update set quantity = excluded.quantity",
+                [day, quantity],
+            )
 
 
 def _adapters(shop: Shop) -> tuple[type[UnitSource], type[CostSource], type[Sink]]:
@@ -140,19 +141,19 @@ def _adapters(shop: Shop) -> tuple[type[UnitSource], type[CostSource], type[Sink
             absent = {day: "no such day" for day, fact in facts.items() if fact is None}
             return _delivery({day: fact for day, fact in facts.items() if fact is not None}, absent)
 
-    class Shelf(Sink):
+    class OnShelf(Sink):
         def publish(
             self, wanted: Mapping[date, Decimal], *, outside: Outside, dry_run: bool = False
         ) -> Publication:
             _raise(shop.sink_fault)
-            held = dict(shop.destination)
+            held = shop.destination.held()
             differences = [Difference(d, held.get(d), q) for d, q in sorted(wanted.items()) if held.get(d) != q]
             shop.while_publishing()
             for difference in differences:
-                shop.destination[difference.day] = difference.wanted
+                shop.destination.put(difference.day, difference.wanted)
             return Publication(differences, int(bool(differences)), {day: wanted[day] for day in wanted})
 
-    return Orders, Bill, Shelf
+    return Orders, Bill, OnShelf
 
 
 def _delivery(facts: Mapping[date, Decimal], absent: Mapping[date, str]) -> Delivery:

@@ -17,7 +17,9 @@ create table attempt (
     code_version text not null,
     catalogue_version text not null,
     started_at timestamptz not null default clock_timestamp(),
-    committed_at timestamptz
+    committed_at timestamptz,
+    source_glance text, -- what the source looked like before it was read: the same again need not be read again
+    source_fingerprint text -- what was read: files with size and hash, or requests with settings
 );
 create index attempt_by_asset on attempt (asset, attempt);
 
@@ -31,7 +33,7 @@ create table ledger (
     complete_through date,
     content_hash text not null,
     input_versions jsonb not null default '{}',
-    source_fingerprint text not null default '',
+    source_hash text not null,
     recorded_at timestamptz not null default clock_timestamp(),
     superseded_at timestamptz check (superseded_at >= recorded_at),
     run_id text not null,

@@ -1,0 +1,53 @@
+"""`unit-economics catalogue`: what is measured, or the JSON Schema of the file.
+
+Here: the command and its words. Not here: the rules (unit_economics/catalogue.py).
+"""
+
+from pathlib import Path
+
+import click
+
+from unit_economics import cost_sources, sinks, unit_sources
+from unit_economics.catalogue import Catalogue, sink_asset, units_asset
+from unit_economics.catalogue_file import catalogue_schema
+from unit_economics.cli.options import config_option
+from unit_economics.cli.table import faint, show_json, strong
+from unit_economics.definitions import deployment, environment
+
+
+@click.command("catalogue")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema for editors instead.")
+@config_option
+def command(*, schema: bool, config: Path | None) -> int:
+    """Validate the catalogue and print what is measured; exit code 2 with every line to correct where it is not valid."""
+    if schema:
+        kinds = {"cost_sources": cost_sources.KINDS, "unit_sources": unit_sources.KINDS, "sinks": sinks.KINDS}
+        show_json(catalogue_schema(**kinds))
+    else:
+        _show(deployment(environment(), config).catalogue)
+    return 0
+
+
+def _show(catalogue: Catalogue) -> None:
+    day = catalogue.business_day
+    click.echo(f"\n{strong('Business day')}  {day.timezone}, counted {day.closes_after} h after its end")
+    click.echo(f"{strong('Restated')}      {catalogue.restatement_window.days} days back, in {catalogue.currency}\n")
+    for name, metric in catalogue.metrics.items():
+        click.echo(f"{strong(name)}  {faint(f'owner {metric.owner}' if metric.owner else 'no owner')}")
+        click.echo(f"  = {', '.join(_scope(catalogue, scope) for scope in catalogue.scopes_of(name))}")
+        click.echo(f"  / {metric.unit} units ({units_asset(name)}, {metric.units.kind})")
+        for sink in metric.publish:
+            click.echo(f"  > {sink} ({sink_asset(name, sink)})")
+        click.echo()
+    for name, source in catalogue.cost_sources.items():
+        click.echo(f"{strong('Bill')}  {name} ({source.kind}), complete after {source.complete_after.days} days")
+    click.echo(f"\n{faint(f'version {catalogue.version}')}\n")
+
+
+def _scope(catalogue: Catalogue, name: str) -> str:
+    scope = catalogue.cost_scopes[name]
+    where = [f"{column} in {values}" for column, values in scope.where.columns.items()]
+    tags = [f"tag {key} = {value}" for key, value in scope.where.tags.items()]
+    split = f" by {scope.by.column or f'tag {scope.by.tag}'}" if scope.by else ""
+    rule = " and ".join([*where, *tags]) or "every charge"
+    return f"{scope.basis} cost of {name!r} ({rule}{split})"

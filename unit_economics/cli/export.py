@@ -1,0 +1,92 @@
+"""`unit-economics export`: the unit costs for other tools, exact to the last digit.
+
+Here: the command line and where the file goes. Not here: the formats (export_formats.py), the question (mart.py).
+"""
+
+import difflib
+import tempfile
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from unit_economics.business_days import DayRange
+from unit_economics.cli import mart
+from unit_economics.cli.export_formats import as_csv, as_json, as_parquet
+from unit_economics.cli.options import Day, config_option
+from unit_economics.definitions import deployment, environment
+from unit_economics.deployment import Deployment
+from unit_economics.refusals import Refusal, UsageRefusal
+
+
+@click.command("export")
+@click.option("--format", "form", type=click.Choice(["csv", "json", "parquet"]), default="csv", show_default=True)
+@click.option("--from", "first", type=Day(), metavar="DAY", help="First business day. [all that is stored]")
+@click.option("--to", "last", type=Day(), metavar="DAY", help="Last business day. [all that is stored]")
+@click.option("--metric", metavar="NAME", help="Only this metric, like cost_per_order.")
+@click.option("--as-of", metavar="TIMESTAMP", help="What was believed then, like 2026-01-31T09:00:00Z.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="[stdout]")
+@config_option
+def command(
+    form: str,
+    first: date | None,
+    last: date | None,
+    metric: str | None,
+    as_of: str | None,
+    out: Path | None,
+    config: Path | None,
+) -> int:
+    """Unit costs as CSV, JSON or Parquet: value, numerator, denominator, status, and the run they come from.
+
+    Decimals are exact: text in CSV and JSON, a decimal type in Parquet. In CSV, a text that a spreadsheet would take
+    for a formula begins with an apostrophe.
+    """
+    if form == "parquet" and out is None:
+        raise UsageRefusal("Parquet is no text", where="--format parquet", remedy="Name a file with --out")
+    of = deployment(environment(), config)
+    _refuse_unknown(of, metric)
+    days = DayRange(first or date.min, last or date.max) if first or last else None
+    with of.warehouse.snapshot() as connection:
+        rows = mart.unit_costs(connection, days, metric, _moment(as_of))
+    content = {"csv": as_csv, "json": as_json, "parquet": as_parquet}[form](mart.EXPORTED, rows)
+    _deliver(content, out)
+    click.echo(f"{len(rows)} rows{f' in {out}' if out else ''}", err=True)
+    return 0
+
+
+def _refuse_unknown(of: Deployment, metric: str | None) -> None:
+    if metric is None or metric in of.catalogue.metrics:
+        return
+    names = difflib.get_close_matches(metric, of.catalogue.metrics, n=1) or list(of.catalogue.metrics)
+    raise UsageRefusal(f"there is no metric {metric!r}", where="--metric", remedy=f"Name one like {', '.join(names)}")
+
+
+def _moment(written: str | None) -> datetime | None:
+    if written is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise UsageRefusal(
+            f"{written!r} is no moment with a time zone", where="--as-of", remedy="Write it like 2026-01-31T09:00:00Z"
+        )
+    return moment
+
+
+def _deliver(content: bytes, out: Path | None) -> None:
+    """To stdout, or into the file at once: a reader never sees half of it."""
+    if out is None:
+        click.get_binary_stream("stdout").write(content)
+        return
+    try:
+        with tempfile.NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}.", delete=False) as file:
+            file.write(content)
+        whole = Path(file.name)
+        whole.chmod(0o644)
+        whole.replace(out)
+    except OSError as error:
+        raise Refusal(
+            f"can't be written ({error.strerror})", where=str(out), remedy="Name a file in a folder that you may write"
+        ) from None

@@ -1,0 +1,98 @@
+"""What the command line asks of the mart beyond the ledger: reasons, messages that wait, unit costs, its own state.
+
+Here: questions that only read. Not here: anything that writes, and what an asset asks (warehouse/).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, LiteralString
+
+from unit_economics.business_days import DayRange
+from unit_economics.warehouse.connection import Connection
+
+EXPORTED = (
+    *("metric", "business_date", "cost_scope", "billing_currency", "cost_basis", "cost", "charge_rows", "quantity"),
+    *("unit", "unit_cost", "status", "reason", "complete_through", "version", "recorded_at", "run_id"),
+)
+
+
+def red_reasons(connection: Connection, days: DayRange) -> dict[tuple[str, date], str]:
+    """What the newest word of the checks says of every red asset and day."""
+    rows = connection.execute(
+        "select asset, business_date, failures from gate where not passed and business_date between %s and %s",
+        [days.first, days.last],
+    )
+    return {(asset, day): "; ".join(f"{one['check']}: {one['what']}" for one in failed) for asset, day, failed in rows}
+
+
+def last_tries(connection: Connection, days: DayRange) -> dict[tuple[str, date], tuple[int, datetime]]:
+    """How often each asset's day was ever tried, and when it last was."""
+    rows = connection.execute(
+        "select asset, d::date, count(*), max(started_at) from attempt cross join generate_series("
+        "greatest(first_day, %s), least(last_day, %s), interval '1 day') d group by 1, 2",
+        [days.first, days.last],
+    )
+    return {(asset, day): (count, last) for asset, day, count, last in rows}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Alerts that nobody has received yet."""
+
+    messages: int
+    tried: int
+    oldest: datetime | None
+    last_error: str | None
+
+
+def waiting_alerts(connection: Connection) -> Waiting:
+    """The outbox: what waits, and what was tried in vain."""
+    row = connection.execute(
+        "select count(*), count(*) filter (where tries > 0), min(created_at), max(last_error)"
+        " from outbox where sent_at is null"
+    ).fetchone()
+    return Waiting(*row) if row else Waiting(0, 0, None, None)
+
+
+def unit_costs(
+    connection: Connection, days: DayRange | None, metric: str | None, as_of: datetime | None
+) -> Sequence[tuple[Any, ...]]:
+    """Rows of `EXPORTED`, in a fixed order; as they were believed at `as_of` where it is given."""
+    columns: LiteralString = (
+        "metric, business_date, cost_scope, billing_currency, cost_basis, cost, charge_rows, quantity, unit, unit_cost,"
+        " status, reason, complete_through, version, recorded_at, run_id"
+    )
+    conditions: LiteralString = (
+        " where (%(metric)s::text is null or metric = %(metric)s)"
+        " and (%(first)s::date is null or business_date between %(first)s and %(last)s)"
+        " order by metric, business_date, cost_scope, billing_currency"
+    )
+    source: LiteralString = "unit_costs" if as_of is None else "unit_costs_as_of(%(as_of)s)"
+    values: Mapping[str, object] = {
+        "metric": metric,
+        "first": days.first if days else None,
+        "last": days.last if days else None,
+        "as_of": as_of,
+    }
+    return connection.execute("select " + columns + " from " + source + conditions, values).fetchall()
+
+
+@dataclass(frozen=True)
+class MartState:
+    """What the mart's server says of itself."""
+
+    server_version: int
+    now: datetime
+    migrations: Mapping[int, str]
+
+
+def mart_state(connection: Connection) -> MartState:
+    """Server version as a number like 150004, its clock, and the applied migrations by number with their checksums."""
+    row = connection.execute(
+        "select current_setting('server_version_num')::int, clock_timestamp(),"
+        " to_regclass('unit_economics.migration') is not null"
+    ).fetchone()
+    assert row is not None  # noqa: S101  # a select without a FROM returns one row
+    applied = connection.execute("select number, checksum from migration").fetchall() if row[2] else []
+    return MartState(row[0], row[1], dict(applied))

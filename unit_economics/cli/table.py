@@ -1,0 +1,80 @@
+"""Text for people in columns that line up, and JSON for machines: what goes to stdout.
+
+Here: alignment, colour by meaning, exact JSON. Not here: what is said.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+import click
+
+COLOURS = {
+    "new": "green",
+    "restated": "yellow",
+    "same": None,
+    "red": "red",
+    "absent": "yellow",
+    "held": "yellow",
+    "failed": "red",
+    "ok": "green",
+    "warn": "yellow",
+    "fail": "red",
+    "skip": "bright_black",
+}
+
+
+def coloured(word: str, text: str | None = None) -> str:
+    """The text in the colour of the word's meaning; click takes colour away where stdout is no terminal."""
+    return click.style(text or word, fg=COLOURS.get(word))
+
+
+def faint(text: str) -> str:
+    """A text that matters less."""
+    return click.style(text, fg="bright_black")
+
+
+def strong(text: str) -> str:
+    """A text that matters more."""
+    return click.style(text, bold=True)
+
+
+def show_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right_from: int = 1) -> None:
+    """Rows in columns; those from `right_from` on are numbers and line up on the right."""
+    lines = [[faint(title) for title in head], *rows]
+    widths = [max(len(click.unstyle(line[column])) for line in lines) for column in range(len(head))]
+    for line in lines:
+        cells = [
+            _padded(cell, width, right=n >= right_from)
+            for n, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        click.echo(f"  {'   '.join(cells)}".rstrip())
+
+
+def show_json(document: object) -> None:
+    """One JSON document; decimals as exact text, days and moments in ISO 8601."""
+    click.echo(json.dumps(document, default=_as_json, indent=2, ensure_ascii=False))
+
+
+def decimal_text(value: Decimal) -> str:
+    """Every digit, and no exponent."""
+    return format(value, "f")
+
+
+def short_decimal(value: Decimal | None) -> str:
+    """The same number without zeros at its end; a dash where there is none."""
+    return "-" if value is None else f"{value.normalize():f}"
+
+
+def _padded(cell: str, width: int, *, right: bool) -> str:
+    space = " " * (width - len(click.unstyle(cell)))
+    return space + cell if right else cell + space
+
+
+def _as_json(value: object) -> str:
+    if isinstance(value, Decimal):
+        return decimal_text(value)
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,53 @@
+"""`unit-economics vantage`: setting up the account.
+
+Here: creating the business metric that the units are published to. Not here: publishing (publish.py), the API.
+"""
+
+from pathlib import Path
+
+import click
+
+from unit_economics.cli.options import config_option
+from unit_economics.cli.table import strong
+from unit_economics.definitions import deployment, environment
+from unit_economics.deployment import Deployment
+from unit_economics.refusals import UsageRefusal
+from unit_economics.sinks.vantage import VantageMetric
+from unit_economics.vantage_api import VantageApi
+
+
+@click.group("vantage")
+def command() -> None:
+    """Set up Vantage: create the business metric."""
+
+
+@command.command("create-metric")
+@click.option("--title", required=True, help="What it is called in Vantage, like Orders.")
+@click.option("--metric", metavar="NAME", help="For which metric of the catalogue. [the only one]")
+@config_option
+def create_metric(title: str, metric: str | None, config: Path | None) -> int:
+    """Create a business metric, or find the one with this title; prints the line for .env on stdout.
+
+    Running it again changes nothing: a title is never created twice.
+    """
+    of = deployment(environment(), config)
+    sink = _sink(of, metric)
+    with VantageApi.connect(of.outside, sink.token) as api:
+        token = api.create_metric(title)
+    click.echo(f"The business metric {strong(title)} is {token}. Put this line into .env:", err=True)
+    click.echo(f"{sink.business_metric}={token}")
+    return 0
+
+
+def _sink(of: Deployment, metric: str | None) -> VantageMetric:
+    sinks = {
+        name: sink
+        for name, entry in of.catalogue.metrics.items()
+        for sink in entry.publish.values()
+        if isinstance(sink, VantageMetric) and metric in (None, name)
+    }
+    if len(sinks) == 1:
+        return next(iter(sinks.values()))
+    what = "several metrics are published to Vantage" if sinks else "no such metric is published to Vantage"
+    remedy = f"Choose with --metric: {', '.join(sinks)}" if sinks else "Add `publish: {vantage: ...}` to the catalogue"
+    raise UsageRefusal(what, where="--metric", remedy=remedy)

@@ -1,0 +1,97 @@
+"""The bill on S3, against a real S3 API on loopback."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from moto.server import ThreadedMotoServer
+from pyarrow import fs
+
+from unit_economics.outside import Outside
+from unit_economics.refusals import Refusal, Unreachable
+from unit_economics_tests.focus_bills import billed, charge, csv_text, read_bill
+
+NOVEMBER = (date(2018, 11, 1), date(2018, 11, 30))
+
+
+@pytest.fixture(scope="module")
+def variables() -> Iterator[dict[str, str]]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": "us-east-1",
+    }
+    server.stop()
+
+
+@pytest.fixture
+def bucket(variables: dict[str, str], request: pytest.FixtureRequest) -> fs.SubTreeFileSystem:
+    files = fs.S3FileSystem(
+        access_key="testing",
+        secret_key="testing",
+        region="us-east-1",
+        endpoint_override=variables["AWS_ENDPOINT_URL"],
+        allow_bucket_creation=True,
+    )
+    files.create_dir("bills")
+    return fs.SubTreeFileSystem("bills", files)
+
+
+def put(bucket: fs.SubTreeFileSystem, name: str, data: bytes) -> None:
+    with bucket.open_output_stream(name, compression=None) as stream:
+        stream.write(data)
+
+
+@pytest.mark.parametrize("form", ["focus_parquet", "focus_csv"])
+def test_a_bill_on_s3_gives_what_it_gives_from_a_folder(
+    shared_data: Path, bucket: fs.SubTreeFileSystem, variables: dict[str, str], form: str
+) -> None:
+    folder = shared_data / "d1_retail_aws_nov2018" / "input" / form
+    for file in folder.rglob("*-0000*"):
+        put(bucket, f"{form}/{file.relative_to(folder).as_posix()}", file.read_bytes())
+    remote = read_bill(f"s3://bills/{form}", *NOVEMBER, tag_keys=["department"], outside=Outside(variables))
+    local = read_bill(folder, *NOVEMBER, tag_keys=["department"])
+    pd.testing.assert_frame_equal(remote.charges, local.charges)
+    pd.testing.assert_frame_equal(remote.source_totals, local.source_totals)
+
+
+@pytest.mark.parametrize("path", ["s3://bills/globs/*.csv", "s3://bills/globs/", "s3://bills/globs/one.csv"])
+def test_a_path_on_s3_may_be_a_glob_a_folder_or_a_file(
+    bucket: fs.SubTreeFileSystem, variables: dict[str, str], path: str
+) -> None:
+    put(bucket, "globs/one.csv", csv_text([charge()]).encode())
+    assert billed(read_bill(path, outside=Outside(variables))) == Decimal("1.5")
+
+
+def test_the_same_object_under_two_names_counts_once(bucket: fs.SubTreeFileSystem, variables: dict[str, str]) -> None:
+    for name in ("twice/a.csv", "twice/b.csv"):
+        put(bucket, name, csv_text([charge()]).encode())
+    assert billed(read_bill("s3://bills/twice", outside=Outside(variables))) == Decimal("1.5")
+
+
+def test_a_bad_row_on_s3_is_named_by_object_and_row(bucket: fs.SubTreeFileSystem, variables: dict[str, str]) -> None:
+    put(bucket, "bad/one.csv", csv_text([charge(), charge(BilledCost="free")]).encode())
+    with pytest.raises(Refusal, match=r"s3://bills/bad, file one\.csv, row 3, field BilledCost"):
+        read_bill("s3://bills/bad", outside=Outside(variables))
+
+
+@pytest.mark.parametrize("path", ["s3://bills/nowhere", "s3://no-such-bucket/x"])
+def test_a_place_on_s3_that_is_not_there_is_refused(
+    bucket: fs.SubTreeFileSystem, variables: dict[str, str], path: str
+) -> None:
+    with pytest.raises(Refusal):
+        read_bill(path, outside=Outside(variables))
+
+
+def test_a_storage_that_does_not_answer_is_unreachable_and_shows_no_secret(variables: dict[str, str]) -> None:
+    silent = {**variables, "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_SECRET_ACCESS_KEY": "canary-7f3a"}
+    with pytest.raises(Unreachable) as refused:
+        read_bill("s3://bills/x", outside=Outside(silent))
+    assert "canary-7f3a" not in str(refused.value)
