@@ -18,7 +18,7 @@ from pandera.errors import SchemaErrors
 
 from unit_economics.catalogue import Checks, Count, Delivery, Publication
 from unit_economics.refusals import Refusal
-from unit_economics.schemas import CHARGES, UNITS
+from unit_economics.schemas import CHARGES, EXACT, UNITS
 from unit_economics.warehouse.ledger import Verdict
 
 Severity = Literal["error", "warning"]
@@ -73,7 +73,7 @@ def unit_findings(
     quantities: dict[date, Decimal] = dict.fromkeys(good, Decimal(0))
     for day, quantity in zip(counted.units["business_date"], counted.units["quantity"], strict=True):
         if day in quantities:
-            quantities[day] += quantity
+            quantities[day] = EXACT.add(quantities[day], quantity)
     absences = [_absent(day, reason) for day, reason in counted.absent.items()]
     present_words = [Finding(day, DELIVERY) for day in present]
     return [*found, *absences, *present_words, *volume_band(quantities, history, rules.volume_band)]

@@ -5,7 +5,7 @@ Here: the look of a step. Not here: what is done in it.
 
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -30,10 +30,10 @@ class Narrator:
         self.console.print(text, soft_wrap=True)
 
     @contextmanager
-    def step(self, announcement: str) -> Generator[Step]:
-        """Announce something, and say at its end what came of it and how long it took."""
+    def step(self, announcement: str, *, is_quiet: bool = False) -> Generator[Step]:
+        """Announce something (unless another display does), and say at its end what came of it and how long it took."""
         step, began = Step(announcement), time.monotonic()
-        with self._spinner(announcement):
+        with nullcontext() if is_quiet else self._spinner(announcement):
             yield step
         taken = time.monotonic() - began
         self.say(f"  [green]✓[/] {escape(step.outcome)} [dim]{taken:.1f} s[/]")

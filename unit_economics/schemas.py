@@ -8,7 +8,7 @@ Money and quantities are `Decimal` in object columns: pandas has no exact decima
 
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
 
 import pandas as pd
 import pandera.pandas as pa
@@ -16,6 +16,9 @@ import pandera.pandas as pa
 CURRENCY = r"^[A-Z]{3}$"
 CHARGE_CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment", "n/a")
 """FOCUS 1.0-1.3 `ChargeCategory`; `n/a` for a source that has no such column."""
+
+EXACT = Context(prec=60)
+"""Sums are made in this context: Decimal's own rounds at 28 digits, and money here has up to 36."""
 
 LARGEST = Decimal(10) ** 24
 """No day's money or quantity reaches this; beyond it a value is taken for a broken export."""
@@ -33,7 +36,7 @@ DIMENSIONS = (
 
 
 def _is_exact(value: object) -> bool:
-    return isinstance(value, Decimal) and value.is_finite() and abs(value) < LARGEST
+    return isinstance(value, Decimal) and value.is_finite() and value.copy_abs() < LARGEST
 
 
 def _is_quantity(value: object) -> bool:

@@ -17,10 +17,9 @@ from functools import lru_cache
 import pandas as pd
 
 from unit_economics.catalogue import Catalogue, CostScope, as_list
-from unit_economics.schemas import UNIT_COSTS
+from unit_economics.schemas import EXACT, UNIT_COSTS
 
 NO_TAG = "(none)"
-SUMS = Context(prec=60)
 RATIO = Context(prec=28, rounding=ROUND_HALF_EVEN)
 
 NO_CHARGES = "no charge of this day is there"
@@ -99,7 +98,7 @@ def _sums(name: str, scope: CostScope, charges: pd.DataFrame) -> list[Cost]:
 def _add(total: Decimal | None, amount: Decimal | None) -> Decimal | None:
     if total is None or not isinstance(amount, Decimal):
         return None
-    return SUMS.add(total, amount)
+    return EXACT.add(total, amount)
 
 
 def _scope_names(name: str, scope: CostScope, charges: pd.DataFrame) -> "pd.Series[str]":
@@ -122,7 +121,7 @@ def _tags(text: str) -> Mapping[str, str]:
 def _quantities(units: pd.DataFrame) -> dict[date, Decimal]:
     totals: dict[date, Decimal] = {}
     for day, quantity in zip(units["business_date"], units["quantity"], strict=True):
-        totals[day] = SUMS.add(totals.get(day, Decimal(0)), quantity)
+        totals[day] = EXACT.add(totals.get(day, Decimal(0)), quantity)
     return totals
 
 

@@ -31,7 +31,7 @@ from unit_economics.catalogue import (
     content_version,
 )
 from unit_economics.catalogue_file import catalogue_schema, load_catalogue, parse_catalogue
-from unit_economics.catalogue_yaml import LARGEST_FILE
+from unit_economics.catalogue_file.yaml import LARGEST_FILE
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal
 

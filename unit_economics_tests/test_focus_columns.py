@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from unit_economics.cost_sources.focus_versions import is_other_dataset, version_of
+from unit_economics.cost_sources.focus.versions import is_other_dataset, version_of
 from unit_economics.refusals import Refusal
 from unit_economics_tests.focus_bills import CHARGE, DAY, billed, charge, read_bill, write_bill
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from unit_economics.cost_sources.focus_scan import Row, Scan
+from unit_economics.cost_sources.focus.scan import Row, Scan
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, UsageRefusal
 from unit_economics_tests.focus_bills import DAY, billed, charge, read_bill, write_bill

@@ -1,15 +1,20 @@
 """The bill on S3, against a real S3 API on loopback."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from random import Random
+from threading import Barrier
+from typing import Any
 
 import pandas as pd
 import pytest
 from moto.server import ThreadedMotoServer
 from pyarrow import fs
 
+from unit_economics.cost_sources.focus.storage import ThreadSafeFile
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, Unreachable
 from unit_economics_tests.focus_bills import billed, charge, csv_text, read_bill
@@ -95,3 +100,33 @@ def test_a_storage_that_does_not_answer_is_unreachable_and_shows_no_secret(varia
     with pytest.raises(Unreachable) as refused:
         read_bill("s3://bills/x", outside=Outside(silent))
     assert "canary-7f3a" not in str(refused.value)
+
+
+def torn_reads(open_file: Callable[[], Any], content: bytes) -> int:
+    """How many of 4,000 reads by 8 threads on one shared file are not what lies at the place that was sought."""
+    file = open_file()
+    together = Barrier(8)
+
+    def reader(number: int) -> int:
+        random = Random(number)
+        together.wait()
+        torn = 0
+        for _ in range(500):
+            offset = random.randrange(len(content) - 64)
+            file.seek(offset)
+            torn += file.read(64) != content[offset : offset + 64]
+        return torn
+
+    with ThreadPoolExecutor(8) as pool:
+        return sum(pool.map(reader, range(8)))
+
+
+def test_threads_that_share_a_file_read_where_each_of_them_sought(tmp_path: Path) -> None:
+    content = Random(1).randbytes(1 << 20)
+    (tmp_path / "part").write_bytes(content)
+
+    def plain() -> Any:
+        return fs.LocalFileSystem().open_input_file(str(tmp_path / "part"))
+
+    assert torn_reads(plain, content) > 0
+    assert torn_reads(lambda: ThreadSafeFile(plain()), content) == 0

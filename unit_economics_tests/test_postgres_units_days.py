@@ -19,7 +19,7 @@ from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.catalogue import Count
 from unit_economics.outside import Outside
 from unit_economics.unit_sources.postgres import PostgresUnits
-from unit_economics.unit_sources.postgres_question import Relation, rows_by_day
+from unit_economics.unit_sources.postgres.question import Relation, rows_by_day
 
 ZONES = [
     "UTC",

@@ -19,11 +19,11 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
-from unit_economics.unit_sources import postgres_session
 from unit_economics.unit_sources.postgres import PostgresUnits
-from unit_economics.unit_sources.postgres_question import Question
-from unit_economics.unit_sources.postgres_server import server_of
-from unit_economics.unit_sources.postgres_session import Session, ask
+from unit_economics.unit_sources.postgres import session as postgres_session
+from unit_economics.unit_sources.postgres.question import Question
+from unit_economics.unit_sources.postgres.server import server_of
+from unit_economics.unit_sources.postgres.session import Session, ask
 
 DAY = date(2025, 3, 3)
 SECRET = "hunter2"

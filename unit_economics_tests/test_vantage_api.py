@@ -13,10 +13,10 @@ import pytest
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_desk import Answer, Asked, Desk
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
-from unit_economics.vantage_address import HomeAddress
-from unit_economics.vantage_api import VantageApi
-from unit_economics.vantage_http import Fault, Limits
-from unit_economics.vantage_waits import Clock, backoff, wanted_wait
+from unit_economics.vantage.address import HomeAddress
+from unit_economics.vantage.api import VantageApi
+from unit_economics.vantage.http import Fault, Limits
+from unit_economics.vantage.waits import Clock, backoff, wanted_wait
 from unit_economics_tests.vantage_faults import (
     START,
     TOKEN,

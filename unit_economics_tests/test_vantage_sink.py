@@ -15,7 +15,7 @@ from unit_economics.demo.vantage_desk import Answer, Asked, Desk
 from unit_economics.demo.vantage_server import serving
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
 from unit_economics.sinks.vantage import VantageMetric, Writer
-from unit_economics.vantage_api import VantageApi
+from unit_economics.vantage.api import VantageApi
 from unit_economics_tests.vantage_contract import ContractTransport, audit_every_client
 from unit_economics_tests.vantage_faults import (
     TOKEN,

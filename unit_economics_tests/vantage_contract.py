@@ -14,8 +14,8 @@ from openapi_core import OpenAPI
 from openapi_core.datatypes import RequestParameters
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-from unit_economics import vantage_http
-from unit_economics.vantage_deadline import Deadline, DeadlineTransport
+from unit_economics.vantage import http as vantage_http
+from unit_economics.vantage.deadline import Deadline, DeadlineTransport
 
 PUBLISHED_HOST = "https://api.vantage.sh"
 UNDOCUMENTED = {401, 429, 500, 502, 503, 504}

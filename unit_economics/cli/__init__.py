@@ -47,6 +47,6 @@ _SECTIONS = [
 def main() -> None:
     """What one order costs, every business day, with proof.
 
-    Exit codes: 0 fine, 1 something was found, 2 it can't be meant that way, 3 something did not answer, 130 interrupted,
-    70 a fault of this program.
+    Exit codes: 0 fine, 1 something was found, 2 it can't be meant that way, 3 something did not answer,
+    130 interrupted, 70 a fault of this program.
     """

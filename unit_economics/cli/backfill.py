@@ -13,11 +13,11 @@ import click
 from unit_economics import gaps
 from unit_economics.alerts import shown
 from unit_economics.cli.day_states import DayStates, day_states
+from unit_economics.cli.opening import opened
 from unit_economics.cli.options import chosen_days, config_option, day_options, json_option, restatement_window
 from unit_economics.cli.outcome_report import report
 from unit_economics.cli.run import told_run
 from unit_economics.cli.table import coloured, show_json, strong
-from unit_economics.definitions import deployment, environment
 
 STATES = ("done", "missing", "red", "open")
 
@@ -49,7 +49,7 @@ def command(
 
     Exit code 1 when a check is red or a day is absent afterwards.
     """
-    of = deployment(environment(), config)
+    of = opened(config)
     plan = planned(day_states(of, chosen_days(first, last, restatement_window(of))))
     if dry_run:
         show_json(_document(plan)) if as_json else _show(plan)

@@ -29,11 +29,11 @@ class Section:
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called; `package.<name>` holds the object `command`."""
 
-    def __init__(self, *args: Any, sections: Sequence[Section], package: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *, sections: Sequence[Section], package: str, **settings: Any) -> None:  # noqa: ANN401  # click's
+        super().__init__(**settings)
         self.sections, self.package = sections, package
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """Every name, without loading anything."""
         return [name for section in self.sections for name in section.commands]
 
@@ -43,19 +43,19 @@ class LazyGroup(click.Group):
             return None
         return import_module(f"{self.package}.{cmd_name}").command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's
         """The sections of the help, from their one-liners."""
         for section in self.sections:
             with formatter.section(section.title):
                 formatter.write_dl(list(section.commands.items()))
 
-    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
+    def main(self, *args: Any, **settings: Any) -> NoReturn:  # noqa: ANN401  # click's signature
         """Run one command line and leave the process with its exit code."""
         try:
-            code = super().main(*args, **{**kwargs, "standalone_mode": False})
-        except BaseException as error:
+            code = super().main(*args, **{**settings, "standalone_mode": False})
+        except BaseException as error:  # noqa: BLE001  # the one process boundary
             code = exit_code(error)
-        sys.exit(code if isinstance(code, int) else 0)
+        sys.exit(code or 0)
 
 
 def exit_code(error: BaseException) -> int:

@@ -3,6 +3,7 @@
 Here: the command and its words. Not here: the rules (unit_economics/catalogue.py).
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -10,27 +11,26 @@ import click
 from unit_economics import cost_sources, sinks, unit_sources
 from unit_economics.catalogue import Catalogue, sink_asset, units_asset
 from unit_economics.catalogue_file import catalogue_schema
+from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option
 from unit_economics.cli.table import faint, show_json, strong
-from unit_economics.definitions import deployment, environment
 
 
 @click.command("catalogue")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema for editors instead.")
 @config_option
 def command(*, schema: bool, config: Path | None) -> int:
-    """Validate the catalogue and print what is measured; exit code 2 with every line to correct where it is not valid."""
+    """Validate the catalogue and print what is measured; exit code 2 with every line to correct otherwise."""
     if schema:
-        kinds = {"cost_sources": cost_sources.KINDS, "unit_sources": unit_sources.KINDS, "sinks": sinks.KINDS}
-        show_json(catalogue_schema(**kinds))
+        show_json(catalogue_schema(cost_sources=cost_sources.KINDS, unit_sources=unit_sources.KINDS, sinks=sinks.KINDS))
     else:
-        _show(deployment(environment(), config).catalogue)
+        _show(opened(config).catalogue)
     return 0
 
 
 def _show(catalogue: Catalogue) -> None:
     day = catalogue.business_day
-    click.echo(f"\n{strong('Business day')}  {day.timezone}, counted {day.closes_after} h after its end")
+    click.echo(f"\n{strong('Business day')}  {day.timezone}, counted {_hours(day.closes_after)} after its end")
     click.echo(f"{strong('Restated')}      {catalogue.restatement_window.days} days back, in {catalogue.currency}\n")
     for name, metric in catalogue.metrics.items():
         click.echo(f"{strong(name)}  {faint(f'owner {metric.owner}' if metric.owner else 'no owner')}")
@@ -42,6 +42,10 @@ def _show(catalogue: Catalogue) -> None:
     for name, source in catalogue.cost_sources.items():
         click.echo(f"{strong('Bill')}  {name} ({source.kind}), complete after {source.complete_after.days} days")
     click.echo(f"\n{faint(f'version {catalogue.version}')}\n")
+
+
+def _hours(after: timedelta) -> str:
+    return f"{after.total_seconds() / 3600:g} h"
 
 
 def _scope(catalogue: Catalogue, name: str) -> str:

@@ -1,6 +1,6 @@
 """How each asset stands on each day, and why: from the ledger, the gate and the gaps to one word a day.
 
-Here: the pure table behind `status` and `backfill --dry-run`. Not here: asking the mart (mart.py), showing it (status.py).
+Here: the table behind `status` and `backfill --dry-run`. Not here: questions (mart.py), showing it (status.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -4,7 +4,9 @@ Here: the command line and where the file goes. Not here: the formats (export_fo
 """
 
 import difflib
+import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
@@ -12,11 +14,13 @@ import click
 
 from unit_economics.business_days import DayRange
 from unit_economics.cli import mart
-from unit_economics.cli.export_formats import as_csv, as_json, as_parquet
+from unit_economics.cli.export_formats import Rows, as_csv, as_json, as_parquet
+from unit_economics.cli.opening import opened
 from unit_economics.cli.options import Day, config_option
-from unit_economics.definitions import deployment, environment
 from unit_economics.deployment import Deployment
 from unit_economics.refusals import Refusal, UsageRefusal
+
+Encode = Callable[[Sequence[str], Rows], bytes]
 
 
 @click.command("export")
@@ -43,12 +47,13 @@ def command(
     """
     if form == "parquet" and out is None:
         raise UsageRefusal("Parquet is no text", where="--format parquet", remedy="Name a file with --out")
-    of = deployment(environment(), config)
+    of = opened(config)
     _refuse_unknown(of, metric)
     days = DayRange(first or date.min, last or date.max) if first or last else None
     with of.warehouse.snapshot() as connection:
         rows = mart.unit_costs(connection, days, metric, _moment(as_of))
-    content = {"csv": as_csv, "json": as_json, "parquet": as_parquet}[form](mart.EXPORTED, rows)
+    encode: dict[str, Encode] = {"csv": as_csv, "json": as_json, "parquet": as_parquet}
+    content = encode[form](mart.EXPORTED, rows)
     _deliver(content, out)
     click.echo(f"{len(rows)} rows{f' in {out}' if out else ''}", err=True)
     return 0
@@ -78,7 +83,7 @@ def _moment(written: str | None) -> datetime | None:
 def _deliver(content: bytes, out: Path | None) -> None:
     """To stdout, or into the file at once: a reader never sees half of it."""
     if out is None:
-        click.get_binary_stream("stdout").write(content)
+        sys.stdout.buffer.write(content)
         return
     try:
         with tempfile.NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}.", delete=False) as file:

@@ -11,6 +11,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet
+
 from unit_economics.cli.table import decimal_text
 
 Rows = Sequence[tuple[Any, ...]]
@@ -35,9 +38,6 @@ def as_json(names: Sequence[str], rows: Rows) -> bytes:
 
 def as_parquet(names: Sequence[str], rows: Rows) -> bytes:
     """One row group with typed columns; each decimal column is as wide as its values need."""
-    import pyarrow as pa
-    import pyarrow.parquet
-
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     fields = [pa.field(name, _type_of(name, column)) for name, column in zip(names, columns, strict=True)]
     table = pa.table([list(column) for column in columns], schema=pa.schema(fields))
@@ -61,9 +61,7 @@ def _plain(value: object) -> str | int | None:
     return value if isinstance(value, int) or value is None else str(value)
 
 
-def _type_of(name: str, column: Iterable[Any]) -> Any:
-    import pyarrow as pa
-
+def _type_of(name: str, column: Iterable[Any]) -> pa.DataType:
     if name in ("cost", "quantity", "unit_cost"):
         return _decimal_type([value for value in column if value is not None])
     known = {
@@ -76,10 +74,8 @@ def _type_of(name: str, column: Iterable[Any]) -> Any:
     return known.get(name, pa.string())
 
 
-def _decimal_type(values: Sequence[Decimal]) -> Any:
+def _decimal_type(values: Sequence[Decimal]) -> pa.DataType:
     """128 bits where every value fits without rounding, as every reader understands them; else 256."""
-    import pyarrow as pa
-
     scale = max([12, *(-int(value.as_tuple().exponent) for value in values)])
     whole = max([1, *(value.adjusted() + 1 for value in values)])
     if whole + scale <= _DIGITS_128:

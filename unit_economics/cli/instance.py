@@ -47,6 +47,8 @@ def _opened(folder: Path, storage: str) -> dg.DagsterInstance:
         overrides["storage"] = {"postgres": {"postgres_url": storage}}
     try:
         instance = dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(folder), overrides=overrides))
+        # Otherwise Dagster opens a connection for every statement, which is most of the waiting in a long range.
+        instance.optimize_for_webserver(statement_timeout=60_000, pool_recycle=3600, max_overflow=20)
         instance.get_runs_count()
     except SQLAlchemyError as error:
         raise Unreachable(

@@ -4,7 +4,7 @@ Here: parsing. Not here: what is done with it.
 """
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,17 +21,14 @@ class Day(click.ParamType[date]):
 
     name = "day"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """The day; a usage error where it is none."""
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(value) if len(value) == len("2026-01-31") else self._refuse(value, param, ctx)
+            return datetime.strptime(f"{value}+0000", "%Y-%m-%d%z").date()
         except ValueError:
-            return self._refuse(value, param, ctx)
-
-    def _refuse(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        self.fail(f"{value!r} is no day; write it like 2026-01-31", param, ctx)
+            self.fail(f"{value!r} is no day; write it like 2026-01-31", param, ctx)
 
 
 def day_options(*, default: str) -> Callable[[F], F]:
@@ -61,7 +58,7 @@ def json_option(command: F) -> F:
 
 
 def chosen_days(first: date | None, last: date | None, fallback: DayRange) -> DayRange:
-    """The range that is meant: each end is that of `fallback` where it is left out, or the other end if that is earlier."""
+    """The range that is meant; an end that is left out is that of `fallback`, or the other end where they cross."""
     until = last or max(first or fallback.last, fallback.last)
     return DayRange(first or min(until, fallback.first), until)
 

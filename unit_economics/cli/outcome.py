@@ -114,7 +114,7 @@ class Outcome:
         of_asset = self.assets.get(word.asset_key.to_user_string())
         if of_asset is None or word.passed or word.partition is None:
             return
-        day = date.fromisoformat(cast("str", word.partition))
+        day = date.fromisoformat(word.partition)
         if word.severity is dg.AssetCheckSeverity.ERROR:
             reasons = [*filter(None, [of_asset.red.get(day)]), f"{word.check_name}: {word.description or 'failed'}"]
             of_asset.red[day] = "; ".join(dict.fromkeys(reasons))

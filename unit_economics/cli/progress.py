@@ -49,7 +49,7 @@ class Bar:
     def __post_init__(self) -> None:
         self.task = self.progress.add_task(self.waiting[0], total=len(self.waiting))
 
-    def over(self, outcome: Outcome, asset: str) -> None:
+    def over(self, outcome: Outcome, asset: str) -> None:  # noqa: ARG002  # a bar says how far, not how well
         """Move on to the next asset."""
         self.waiting = [name for name in self.waiting if name != asset]
         self.progress.update(self.task, advance=1, description=self.waiting[0] if self.waiting else "done")

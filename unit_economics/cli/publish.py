@@ -13,12 +13,12 @@ import click
 from unit_economics.alerts import shown
 from unit_economics.business_days import DayRange
 from unit_economics.catalogue import Difference, sink_asset, units_asset
+from unit_economics.cli.opening import opened
 from unit_economics.cli.options import chosen_days, config_option, day_options, json_option, restatement_window
 from unit_economics.cli.outcome import grouped
 from unit_economics.cli.outcome_report import report
 from unit_economics.cli.run import told_run
 from unit_economics.cli.table import coloured, faint, short_decimal, show_json, show_table, strong
-from unit_economics.definitions import deployment, environment
 from unit_economics.deployment import Deployment
 from unit_economics.warehouse import publications
 from unit_economics.warehouse.publications import Publishable
@@ -54,7 +54,7 @@ def command(
 
     With --dry-run the exit code is 0 when both are equal and 1 when they differ.
     """
-    of = deployment(environment(), config)
+    of = opened(config)
     days = chosen_days(first, last, restatement_window(of))
     if not dry_run:
         return report([told_run(of, days, _destinations(of), verbose=verbose)], as_json=as_json)

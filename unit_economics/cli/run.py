@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 
 from unit_economics.business_days import DayRange
+from unit_economics.cli.opening import opened
 from unit_economics.cli.options import chosen_days, config_option, day_options, json_option, yesterday
 from unit_economics.cli.outcome import Outcome
 from unit_economics.cli.outcome_report import report
 from unit_economics.cli.progress import telling
 from unit_economics.cli.runs import chosen_assets, run_days
-from unit_economics.definitions import deployment, environment
 from unit_economics.deployment import Deployment
 
 
@@ -38,7 +38,7 @@ def command(
     Any day can be run any number of times: the same input changes nothing, a restated bill becomes a new version.
     Exit code 1 when a check is red or a day is absent.
     """
-    of = deployment(environment(), config)
+    of = opened(config)
     days = chosen_days(first, last, yesterday(of))
     return report([told_run(of, days, chosen_assets(of, only), verbose=verbose)], as_json=as_json)
 

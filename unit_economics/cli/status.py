@@ -16,10 +16,10 @@ from unit_economics.business_days import DayRange
 from unit_economics.cli import mart
 from unit_economics.cli.day_states import DayStates, day_states
 from unit_economics.cli.mart import Waiting
+from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option, json_option
 from unit_economics.cli.outcome import grouped
 from unit_economics.cli.table import coloured, faint, show_json, strong
-from unit_economics.definitions import deployment, environment
 from unit_economics.deployment import Deployment
 
 WINDOW = 28
@@ -46,7 +46,7 @@ def command(*, as_json: bool, config: Path | None) -> int:
 
     Exit code 1 when something needs attention.
     """
-    of = deployment(environment(), config)
+    of = opened(config)
     today = of.outside.now().astimezone(of.calendar.timezone).date()
     states = day_states(of, DayRange(today - timedelta(days=WINDOW - 1), today))
     with of.warehouse.connection() as connection:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
+from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option
 from unit_economics.cli.table import strong
-from unit_economics.definitions import deployment, environment
 from unit_economics.deployment import Deployment
 from unit_economics.refusals import UsageRefusal
 from unit_economics.sinks.vantage import VantageMetric
-from unit_economics.vantage_api import VantageApi
+from unit_economics.vantage.api import VantageApi
 
 
 @click.group("vantage")
@@ -30,7 +30,7 @@ def create_metric(title: str, metric: str | None, config: Path | None) -> int:
 
     Running it again changes nothing: a title is never created twice.
     """
-    of = deployment(environment(), config)
+    of = opened(config)
     sink = _sink(of, metric)
     with VantageApi.connect(of.outside, sink.token) as api:
         token = api.create_metric(title)

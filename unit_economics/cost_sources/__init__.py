@@ -6,6 +6,7 @@ Here: the registry, and reading several sources as one. Not here: anything about
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import reduce
 from typing import Any
 
 import pandas as pd
@@ -15,7 +16,7 @@ from unit_economics.catalogue import CostSource, Delivery
 from unit_economics.cost_sources.focus import FocusFiles
 from unit_economics.cost_sources.vantage import VantageCosts
 from unit_economics.outside import Outside
-from unit_economics.schemas import CHARGES, COSTS, DIMENSIONS, empty
+from unit_economics.schemas import CHARGES, COSTS, DIMENSIONS, EXACT, empty
 
 KINDS: dict[str, type[CostSource]] = {
     "focus": FocusFiles,
@@ -97,7 +98,7 @@ def _summed(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 def _sum_of_stated(column: "pd.Series[Any]") -> object:
     """The sum, or None where no row states this cost."""
     stated = column.dropna()
-    return stated.sum() if len(stated) else None
+    return reduce(EXACT.add, stated) if len(stated) else None
 
 
 def _without(part: Delivery, absent: Mapping[date, str]) -> Delivery:

@@ -17,15 +17,15 @@ from typing import Annotated, Literal, NamedTuple
 import pandas as pd
 from pydantic import Field, model_validator
 
-from unit_economics import vantage_answers
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.catalogue import CostSource, Delivery, Variable
 from unit_economics.cost_sources.vantage_pages import WHERE, Bill, read_bill
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, UsageRefusal
 from unit_economics.schemas import CHARGE_CATEGORIES, CHARGES, COSTS, DIMENSIONS, empty
-from unit_economics.vantage_answers import Json
-from unit_economics.vantage_api import VantageApi
+from unit_economics.vantage import answers
+from unit_economics.vantage.answers import Json
+from unit_economics.vantage.api import VantageApi
 
 _GROUPINGS = ("provider", "service", "account_id", "region", "charge_type")
 _LIMIT = 5000
@@ -108,7 +108,7 @@ class VantageCosts(CostSource):
         charges: dict[_Charge, list[Decimal]] = defaultdict(list)
         totals: dict[tuple[date, str], list[Decimal]] = defaultdict(list)
         for row in bill.rows:
-            charge, amount = _charge(row, days, tag_keys), vantage_answers.amount(row, "amount", WHERE)
+            charge, amount = _charge(row, days, tag_keys), answers.amount(row, "amount", WHERE)
             charges[charge].append(amount)
             totals[charge.business_date, charge.billing_currency].append(amount)
         present = {charge.business_date for charge in charges}
@@ -122,7 +122,7 @@ class VantageCosts(CostSource):
 
     def _costs(self, amounts: Sequence[Decimal]) -> dict[str, Decimal | None]:
         stated = "effective_cost" if self.amortize else "billed_cost"
-        return {cost: vantage_answers.exact_sum(amounts) if cost == stated else None for cost in COSTS}
+        return {cost: answers.exact_sum(amounts) if cost == stated else None for cost in COSTS}
 
     def _charges(self, charges: dict[_Charge, list[Decimal]]) -> pd.DataFrame:
         rows = [
@@ -147,16 +147,16 @@ def _frame(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pd.D
 
 
 def _charge(row: Json, days: DayRange, tag_keys: Sequence[str]) -> _Charge:
-    day = vantage_answers.utc_moment(row, "accrued_at", WHERE).date()
+    day = answers.utc_moment(row, "accrued_at", WHERE).date()
     if day not in days:
         raise Refusal(f"a row of {day} was not asked for", where=WHERE, remedy="Report it to Vantage")
-    kind = vantage_answers.text(row, "charge_type", WHERE)
+    kind = answers.text(row, "charge_type", WHERE)
     return _Charge(
         business_date=day,
         provider_name=_needed(row, "provider"),
-        sub_account_id=vantage_answers.text(row, "account_id", WHERE),
-        service_name=vantage_answers.text(row, "service", WHERE),
-        region_id=vantage_answers.text(row, "region", WHERE),
+        sub_account_id=answers.text(row, "account_id", WHERE),
+        service_name=answers.text(row, "service", WHERE),
+        region_id=answers.text(row, "region", WHERE),
         charge_category=kind if kind in CHARGE_CATEGORIES else "n/a",
         tags=json.dumps(_tags(row, tag_keys), sort_keys=True, separators=(",", ":"), ensure_ascii=False),
         billing_currency=_needed(row, "currency"),
@@ -164,7 +164,7 @@ def _charge(row: Json, days: DayRange, tag_keys: Sequence[str]) -> _Charge:
 
 
 def _needed(row: Json, key: str) -> str:
-    value = vantage_answers.text(row, key, WHERE)
+    value = answers.text(row, key, WHERE)
     if not value:
         raise Refusal(f"a row has no {key!r}", where=WHERE, remedy="Report it to Vantage")
     return value
@@ -174,7 +174,7 @@ def _tags(row: Json, tag_keys: Sequence[str]) -> dict[str, str]:
     pairs = row.get("tags") or []
     found: dict[str, str] = {}
     for pair in pairs if isinstance(pairs, list) else [pairs]:
-        written = vantage_answers.text({"tags": pair}, "tags", WHERE) or ""
+        written = answers.text({"tags": pair}, "tags", WHERE) or ""
         # A key may hold colons itself, so the longest one asked for that fits is the key.
         key = max((key for key in tag_keys if written.startswith(f"{key}:")), key=len, default=None)
         value = written[len(key) + 1 :] if key else ""

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import cast
 
-from unit_economics import vantage_answers
 from unit_economics.refusals import Refusal
-from unit_economics.vantage_answers import Json
+from unit_economics.vantage import answers
+from unit_economics.vantage.answers import Json
 
 WHERE = "Vantage GET /costs"
 _AGAIN = "Run it again; if it stays, report it to Vantage"
@@ -32,7 +32,7 @@ def read_bill(pages: Iterable[Json]) -> Bill:
     read: list[list[Json]] = []
     totals: set[tuple[Decimal, str]] = set()
     for page in pages:
-        rows = vantage_answers.rows(page, "costs", WHERE)
+        rows = answers.rows(page, "costs", WHERE)
         # Single rows may be alike (a row has no key), but a whole page that was there before is the same page again.
         if rows and rows in read:
             raise Refusal("a page came twice", where=WHERE, remedy=_AGAIN)
@@ -49,10 +49,10 @@ def _total(page: Json) -> tuple[Decimal, str]:
     if not isinstance(total, dict):
         raise Refusal("the answer has no total cost", where=WHERE, remedy=_AGAIN)
     stated = cast("Json", total)
-    currency = vantage_answers.text(stated, "currency", WHERE) or ""
+    currency = answers.text(stated, "currency", WHERE) or ""
     if not re.fullmatch(r"[A-Z]{3}", currency):
         raise Refusal("the total cost has no currency", where=WHERE, remedy=_AGAIN)
-    return vantage_answers.amount(stated, "amount", WHERE), currency
+    return answers.amount(stated, "amount", WHERE), currency
 
 
 def _refuse_moved(totals: set[tuple[Decimal, str]], lengths: Sequence[int]) -> None:
@@ -72,8 +72,8 @@ def _refuse_wrong_sum(rows: Sequence[Json], totals: set[tuple[Decimal, str]]) ->
             where=WHERE,
             remedy="Set one currency for the workspace in Vantage",
         )
-    amounts = [vantage_answers.amount(row, "amount", WHERE) for row in rows]
-    summed = vantage_answers.exact_sum(amounts)
+    amounts = [answers.amount(row, "amount", WHERE) for row in rows]
+    summed = answers.exact_sum(amounts)
     if abs(summed - stated) > _rounding(amounts):
         what = f"the rows add up to {summed} but the total is {stated}: a page is missing or doubled"
         raise Refusal(what, where=WHERE, remedy=_AGAIN)

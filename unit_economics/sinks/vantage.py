@@ -1,7 +1,7 @@
 """Units to Vantage: the values of one business metric, one a day, sent only where they differ and read back.
 
 Here: the entry of a sink `vantage`, and bringing the stored values to the wanted ones. Not here: how a call is made
-(vantage_api.py), which days may be published, and alerting (both are the caller's).
+(vantage/api.py), which days may be published, and alerting (both are the caller's).
 
 The API promises neither that a PUT replaces a day nor that an answer means that something was stored. So nothing is
 believed that was not read back, and a day whose rows add up wrong is deleted before it is sent again.
@@ -15,15 +15,15 @@ from typing import cast
 
 from pydantic import Field
 
-from unit_economics import vantage_answers
 from unit_economics.catalogue import Difference, Publication, Sink, Variable
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal
 from unit_economics.schemas import LARGEST
-from unit_economics.vantage_answers import Json
-from unit_economics.vantage_api import VantageApi
-from unit_economics.vantage_http import Fault
-from unit_economics.vantage_waits import backoff
+from unit_economics.vantage import answers
+from unit_economics.vantage.answers import Json
+from unit_economics.vantage.api import VantageApi
+from unit_economics.vantage.http import Fault
+from unit_economics.vantage.waits import backoff
 
 ROUNDS = 6
 """Times that what differs is sent; each round begins with what was read back."""
@@ -59,7 +59,7 @@ class VantageMetric(Sink):
             if not isinstance(scopes, list) or "write" not in scopes:
                 remedy = f"Create a token with the scopes read and write, and put it into {self.token}"
                 raise Refusal("the token may not write", where=_WHERE, remedy=remedy)
-            title = vantage_answers.text(api.metric(metric), "title", _WHERE)
+            title = answers.text(api.metric(metric), "title", _WHERE)
         return title or "(without a title)"
 
 
@@ -72,7 +72,7 @@ class _Held:
 
     @property
     def total(self) -> Decimal:
-        return vantage_answers.exact_sum(self.amounts)
+        return answers.exact_sum(self.amounts)
 
 
 @dataclass
@@ -107,11 +107,11 @@ class Writer:
         days = set(wanted)
         held: dict[date, _Held] = {}
         for row in self.api.values(self.metric, min(days)):
-            moment = vantage_answers.utc_moment(row, "date", _WHERE)
-            if moment.date() not in days or vantage_answers.text(row, "label", _WHERE):
+            moment = answers.utc_moment(row, "date", _WHERE)
+            if moment.date() not in days or answers.text(row, "label", _WHERE):
                 continue
             before = held.get(moment.date(), _Held())
-            amount = vantage_answers.amount(row, "amount", _WHERE)
+            amount = answers.amount(row, "amount", _WHERE)
             is_midnight = before.is_midnight and moment.time() == time()
             held[moment.date()] = _Held([*before.amounts, amount], is_midnight)
         return held

@@ -7,13 +7,14 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 
+from unit_economics.schemas import EXACT
+
 MONEY_STEP = Decimal("1e-12")
-_EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -46,7 +47,7 @@ def _texts(column: "pd.Series[Any]", *, money: bool) -> list[str]:
 
 
 def _money(value: object) -> str:
-    return format(value.quantize(MONEY_STEP, context=_EXACT), "f") if isinstance(value, Decimal) else r"\N"
+    return format(value.quantize(MONEY_STEP, context=EXACT), "f") if isinstance(value, Decimal) else r"\N"
 
 
 def _text(value: object) -> str:

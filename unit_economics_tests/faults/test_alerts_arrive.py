@@ -9,9 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
 
-import apprise
 import psycopg
 import pytest
+from apprise.decorators import notify
 
 from unit_economics import alerts
 from unit_economics.outside import Outside
@@ -155,15 +155,16 @@ def test_a_messenger_that_is_killed_after_sending_loses_nothing_and_repeats_once
     assert _unsent(mart) == 0
 
 
+@pytest.mark.filterwarnings("ignore:'imghdr'")  # Apprise asks for it when its plugins are loaded
 def test_a_channel_that_works_does_not_hear_a_message_again_because_another_is_down(mart: Warehouse) -> None:
     heard = Counter[str]()
 
-    @apprise.decorators.notify(on="faultsworks")
+    @notify(on="faultsworks")
     def works(body: str, title: str, notify_type: str, *arguments: object, **named: object) -> bool:
         heard.update([title])
         return True
 
-    @apprise.decorators.notify(on="faultsdown")
+    @notify(on="faultsdown")
     def down(body: str, title: str, notify_type: str, *arguments: object, **named: object) -> bool:
         return False
 
@@ -218,8 +219,8 @@ def _tick(mart: Warehouse, send: alerts.Send) -> None:
 
 
 def _time_passes(mart: Warehouse) -> None:
-    with mart.transaction() as connection:
-        connection.execute("update outbox set next_try_at = clock_timestamp() where sent_at is null")
+    with psycopg.connect(mart.url, autocommit=True) as connection:
+        connection.execute("update unit_economics.outbox set next_try_at = clock_timestamp() where sent_at is null")
 
 
 def _unsent(mart: Warehouse) -> int:

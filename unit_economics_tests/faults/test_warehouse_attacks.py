@@ -58,13 +58,12 @@ def test_eight_processes_migrate_an_empty_database_at_once(database: str) -> Non
             process.kill()
             process.wait()
     assert [process.returncode for process in processes] == [0] * 8
-    assert sorted(said)[:-1] == [str([f"{s.number:04} {s.name}" for s in shipped()])][:0] + ["[]"] * 7 or len(
-        [answer for answer in said if answer != "[]"]
-    ) == 1
+    every_step = str([f"{step.number:04} {step.name}" for step in shipped()])
+    assert sorted(said) == sorted([every_step, *["[]"] * 7])
 
 
 def test_writers_of_different_assets_that_say_the_same_never_deadlock(mart: Warehouse) -> None:
-    """Each writes its days and puts the same five causes into the outbox, every second one in the opposite order."""
+    """Each replaces its days and puts the same five causes into the outbox, all at the same moment."""
     together = Barrier(len(ASSETS))
     causes = [f"common/{number}" for number in range(5)]
 
@@ -77,7 +76,7 @@ def test_writers_of_different_assets_that_say_the_same_never_deadlock(mart: Ware
                 states = {day: DayState("complete", day) for day in DAYS}
                 rows = writer.frame(turn, DAYS, 3)
                 replace_days(connection, attempt, tables.UNIT_QUANTITIES, rows, states, [Verdict(d) for d in DAYS])
-                for cause in sorted(causes):
+                for cause in causes:
                     outbox.put(connection, Message(f"{turn}/{cause}", "title", "body"), REPEAT)
 
     with ThreadPoolExecutor(len(ASSETS)) as writers:

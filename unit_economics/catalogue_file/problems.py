@@ -1,0 +1,151 @@
+"""Pydantic's complaints about a catalogue in a user's words, each with its line.
+
+Here: where a complaint belongs in the file, and what it says; never the value itself, which may be a secret.
+Not here: the rules (catalogue.py and the adapters' own entries).
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from typing import get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from unit_economics.catalogue import Name, Variable
+from unit_economics.catalogue_file.shape import Shape
+from unit_economics.catalogue_file.tree import Leaf, Node, Problem
+from unit_economics.refusals import UsageRefusal
+
+MOST_SHOWN = 50
+
+_NUMBER_SAID = "must be a number, without quotes"
+_SAID = {
+    "missing": "is missing",
+    "string_type": "must be text; put it in quotes",
+    "int_type": "must be a whole number, without quotes",
+    "float_type": _NUMBER_SAID,
+    "decimal_type": _NUMBER_SAID,
+    "decimal_parsing": _NUMBER_SAID,
+    "bool_type": "must be true or false, without quotes",
+    "date_type": "must be a date like 2024-01-31",
+    "date_parsing": "must be a date like 2024-01-31",
+    "time_delta_type": "must be a duration like PT2H or P35D",
+    "time_delta_parsing": "must be a duration like PT2H or P35D",
+    "dict_type": "must hold keys and values",
+    "model_type": "must hold keys and values",
+    "model_attributes_type": "must hold keys and values",
+    "list_type": "must be a list",
+}
+_VARIABLE_SAID = (
+    "write the NAME of the variable, like ORDERS_DATABASE_URL, never the value itself; the value belongs in .env"
+)
+_PATTERNS = {
+    next(part.metadata[0].pattern for part in get_args(Variable)[1:]): _VARIABLE_SAID,
+    next(part.metadata[0].pattern for part in get_args(Name)[1:]): (
+        "a name starts with a lower-case letter, then lower-case letters, digits and _, 40 at most"
+    ),
+}
+
+
+def explain(error: ValidationError, tree: Node, shape: Shape) -> list[Problem]:
+    """One problem a place; of a value that fits none of several forms, the complaints are joined."""
+    details = error.errors(include_url=False, include_input=False)
+    found = [_problem(detail, tree, shape) for detail in details]
+    joined: dict[tuple[str, ...], Problem] = {}
+    for new in found:
+        old = joined.get(new.path)
+        # The same value said twice, or text and list both refused: one line in the answer.
+        text = new.text if old is None or new.text in old.text else f"{old.text}, or {new.text}"
+        joined[new.path] = Problem(new.place, new.path, text)
+    above = {path[:length] for path in joined for length in range(len(path))} - {()}
+    return [one for one in joined.values() if one.path not in above]
+
+
+def refusal(problems: Iterable[Problem], name: str) -> UsageRefusal:
+    """Every problem in the order of the file, each as `file:line:column`."""
+    ordered = sorted(set(problems))
+    lines = [f"{name}:{p.place.line}:{p.place.column} {_dotted(p.path)}{p.text}" for p in ordered[:MOST_SHOWN]]
+    if len(ordered) > MOST_SHOWN:
+        lines.append(f"and {len(ordered) - MOST_SHOWN} more")
+    count = "1 problem" if len(ordered) == 1 else f"{len(ordered)} problems"
+    what = "\n  ".join([count, *lines])
+    return UsageRefusal(what, where=name, remedy="Correct the file where it says so, then run the same again")
+
+
+def closest(word: str, allowed: Sequence[str]) -> str:
+    """`did you mean` with the nearest allowed word, and then all of them."""
+    near = difflib.get_close_matches(word, allowed, n=1)
+    hint = f"did you mean `{near[0]}`? " if near else ""
+    return f"{hint}allowed: {', '.join(allowed) or 'none'}"
+
+
+def _problem(detail: ErrorDetails, tree: Node, shape: Shape) -> Problem:
+    kind, location = detail["type"], _without_kind(detail["loc"])
+    if kind == "value_error":
+        detail["msg"], named = _named_in(detail["msg"].removeprefix("Value error, "), tree, location)
+        location = (*location, *named)
+    node, above, here, path = _follow(tree, shape, location)
+    if kind == "missing":
+        path = (*path, str(location[-1]))
+    unknown = kind == "extra_forbidden"
+    text = f"unknown key; {closest(path[-1], here.keys(above))}" if unknown else _said(detail)
+    key_first = unknown or location[-1:] == ("[key]",) or not isinstance(node.inside, Leaf)
+    return Problem((key_first and node.key_place) or node.place, path, text)
+
+
+def _follow(tree: Node, shape: Shape, location: Iterable[str | int]) -> tuple[Node, Node, Shape, tuple[str, ...]]:
+    """The node at this location, the one above it with its shape, and the path of keys that led there.
+
+    Parts that lead nowhere are pydantic's own words for the branch of a union.
+    """
+    node, above, here, below, path = tree, tree, shape, shape, ()
+    for part in location:
+        child = node.child(part)
+        if child is not None:
+            above, here = node, below
+            below, node, path = below.child(str(part), node), child, (*path, str(part))
+    return node, above, here, path
+
+
+def _without_kind(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """The location without the kind, which pydantic adds and the file has no level for."""
+    if location[:1] == ("cost_sources",):
+        return location if location[2:] == ("[key]",) else (*location[:2], *location[3:])
+    if location[:1] == ("metrics",) and location[2:3] == ("units",):
+        return (*location[:3], *location[4:])
+    return location
+
+
+def _named_in(message: str, tree: Node, location: tuple[str | int, ...]) -> tuple[str, tuple[str, ...]]:
+    """The message without the path that a rule on the whole begins it with, and that path; as it is if it has none."""
+    said, _, rest = message.partition(": ")
+    path = tuple(said.strip("'").split("."))
+    node: Node | None = tree
+    for part in (*location, *path):
+        node = node.child(part) if node else None
+    return (rest, path) if node else (message, ())
+
+
+def _said(detail: ErrorDetails) -> str:
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "string_pattern_mismatch":
+        return _PATTERNS.get(context["pattern"], f"must match {context['pattern']}")
+    if kind == "union_tag_invalid":
+        kinds = re.findall(r"'([^']*)'", context["expected_tags"])
+        return f"unknown kind; {closest(context['tag'], kinds)}"
+    if kind == "union_tag_not_found":
+        return "needs a `kind`"
+    if kind == "value_error":
+        return _hidden(detail["msg"])
+    return _SAID.get(kind) or detail["msg"].replace("Input should", "must")
+
+
+def _hidden(message: str) -> str:
+    return re.sub(r"\S+://\S*@\S*", "(a URL with a password)", message)
+
+
+def _dotted(path: tuple[str, ...]) -> str:
+    # A value pasted where a key belongs must not be printed either: a URL, or something long or unreadable.
+    shown = [key if re.fullmatch(r"[\w.:<?-]{1,60}(/[\w.:-]{1,60})?", key) else "(...)" for key in path]
+    return f"{'.'.join(shown)}: " if path else ""

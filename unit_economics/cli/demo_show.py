@@ -1,0 +1,110 @@
+"""The steps of the demo, in order: prepare, compute, tell, stay.
+
+Here: what is started and said when. Not here: the shop and its numbers (demo/), how processes live and end
+(supervisor.py), Dagster's programs (local_dagster.py).
+"""
+
+import os
+import sys
+import webbrowser
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from unit_economics import embedded, local_dagster, ports
+from unit_economics.definitions import environment
+from unit_economics.demo import progress, tour
+from unit_economics.demo.week import show_week
+from unit_economics.embedded import DAGSTERS, OURS, EmbeddedPostgres
+from unit_economics.local_dagster import LocalDagster
+from unit_economics.local_state import LocalState
+from unit_economics.narration import Narrator
+from unit_economics.supervisor import Supervisor, supervising
+
+_HERE, _SHOP = "127.0.0.1", "shop"
+
+
+@dataclass(frozen=True)
+class Show:
+    """A demo that is prepared: the database runs, the shop is filled, the stand-in for Vantage answers."""
+
+    narrator: Narrator
+    state: LocalState
+    tour: tour.Tour
+    postgres: EmbeddedPostgres
+    supervisor: Supervisor
+    dagster: LocalDagster
+    vantage_url: str
+
+    def compute(self) -> None:
+        """Compute the days in one run of Dagster; after an earlier demo, only fill the forgetful stand-in again."""
+        done, count = self.tour.is_done, len(self.tour.days)
+        only = [tour.SINK] if done else []
+        doing = f"publishing {count} days again" if done else f"computing {count} days in one run of Dagster"
+        days = [str(self.tour.days.first), str(self.tour.days.last)]
+        with self.narrator.step(doing, is_quiet=True) as step:
+            year = self.supervisor.start("year", [sys.executable, "-m", "unit_economics.cli.demo_year", *days, *only])
+            with progress.showing(self.narrator, doing, self.postgres.url(DAGSTERS)) as look:
+                self.supervisor.finish(year, meanwhile=look)
+            step.outcome = doing.replace("computing", "computed").replace("publishing", "published")
+        self.tour.remember()
+
+    def tell(self) -> None:
+        """Print the last week and what was published."""
+        show_week(self.narrator, self.tour.week(self.postgres.url(OURS), self.vantage_url))
+
+    def stay(self, port: int, *, browser: bool) -> None:
+        """Leave Dagster's UI running until somebody stops it."""
+        free = ports.next_free(_HERE, port)
+        dagster = replace(self.dagster, port=free)
+        with self.narrator.step("starting Dagster") as step:
+            dagster.start_services(self.supervisor)
+            dagster.wait(self.supervisor)
+            taken = f"; port {port} is taken" if free != port else ""
+            step.outcome = f"Dagster: UI, schedules and sensors{taken}"
+        self.narrator.say(f"\n  [bold]{dagster.address}/assets[/]   {_HINT}\n\n  Ctrl-C stops everything.")
+        if browser:
+            webbrowser.open(f"{dagster.address}/assets")
+        self.supervisor.watch(on_stop=lambda: self.narrator.say("\nStopping ..."))
+
+
+_HINT = "[dim]for example cost_per_order, Plots: cost_usd_per_1000[/]"
+
+
+@contextmanager
+def prepared(narrator: Narrator, folder: Path, count: int, *, is_ui_wanted: bool) -> Generator[Show]:
+    """The show with everything it needs, all of it stopped at the end."""
+    state, plan = LocalState(folder), tour.Tour.until_yesterday(folder, count)
+    with ExitStack() as stack:
+        stack.enter_context(state.owned())
+        postgres = _database(stack, narrator, state, plan)
+        vantage_port = ports.any_free()
+        vantage_url = f"http://{_HERE}:{vantage_port}/v2"
+        known = tour.variables(environment(), plan.catalogue, postgres.url(_SHOP), vantage_url)
+        urls = {"UNIT_ECONOMICS_DATABASE_URL": postgres.url(OURS), "DAGSTER_PG_URL": postgres.url(DAGSTERS)}
+        variables = local_dagster.variables({**known, **urls}, state.dagster_home)
+        dagster = stack.enter_context(local_dagster.local_dagster(state.dagster_home, _HERE, port=0))
+        # In the demo's folder, so that a .env beside the project says nothing here.
+        supervisor = stack.enter_context(supervising(state.logs, variables, folder))
+        dagster.settle(Path())
+        supervisor.start("stand-in for Vantage", [sys.executable, "-m", "unit_economics.demo.standin", str(vantage_port)])
+        if is_ui_wanted:
+            dagster.start_code_server(supervisor)
+        with narrator.step("starting a stand-in for Vantage") as step:
+            supervisor.wait("the stand-in for Vantage", lambda: tour.answers(vantage_url))
+            step.outcome = f"a stand-in for Vantage at {vantage_url}"
+        yield Show(narrator, state, plan, postgres, supervisor, dagster, vantage_url)
+
+
+def _database(stack: ExitStack, narrator: Narrator, state: LocalState, plan: tour.Tour) -> EmbeddedPostgres:
+    with narrator.step("starting the embedded PostgreSQL") as step:
+        databases = (OURS, DAGSTERS, _SHOP)
+        postgres = stack.enter_context(embedded.running(state.postgres, databases))
+        step.outcome = f"PostgreSQL, embedded in {os.path.relpath(state.postgres)}"
+    if not plan.is_done:
+        with narrator.step("making up a shop") as step:
+            postgres.drop(databases)
+            postgres.create(databases)
+            step.outcome = plan.fill(postgres.url(_SHOP))
+    return postgres

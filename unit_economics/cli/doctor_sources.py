@@ -1,0 +1,91 @@
+"""The doctor's look at what is read and written outside: orders, bills, Vantage, alert channels.
+
+Here: one look a thing, each with the adapter's own means. Not here: the mart (doctor_storage.py).
+"""
+
+from collections.abc import Iterator
+
+from unit_economics import alerts
+from unit_economics.catalogue import CostSource, Metric
+from unit_economics.cli.diagnosis import Finding
+from unit_economics.cli.options import yesterday
+from unit_economics.cost_sources.focus import FocusFiles
+from unit_economics.cost_sources.focus.delivery import parts_of
+from unit_economics.cost_sources.focus.layout import layout_of
+from unit_economics.cost_sources.focus.storage import storage_of
+from unit_economics.cost_sources.focus.versions import is_other_dataset, version_of
+from unit_economics.deployment import Deployment
+from unit_economics.sinks.vantage import VantageMetric
+from unit_economics.unit_sources.postgres import PostgresUnits
+from unit_economics.unit_sources.postgres.server import server_of
+from unit_economics.unit_sources.postgres.session import Session, ask
+
+
+def units(of: Deployment, name: str, metric: Metric) -> Iterator[Finding]:
+    """Yesterday can be counted, and by a role that can't write."""
+    days, who = yesterday(of), f"units of {name}"
+    counted = metric.units.count(days, calendar=of.calendar, unit=metric.unit, outside=of.outside)
+    if days.last in counted.absent:
+        yield Finding(who, "warn", counted.absent[days.last], f"unit-economics run --from {days.last} --to {days.last}")
+    else:
+        total = sum(counted.units["quantity"])
+        yield Finding(who, "ok", f"{days.last}: {total:f} {metric.unit} units")
+    if isinstance(metric.units, PostgresUnits):
+        yield from _role(of, who, metric.units)
+
+
+def _role(of: Deployment, who: str, units: PostgresUnits) -> Iterator[Finding]:
+    server = server_of(of.outside.secret(units.dsn), units.dsn)
+
+    def may_write(session: Session) -> bool:
+        row = session.connection.execute(
+            "select bool_or(has_table_privilege(%s, privilege)) from unnest(array['INSERT', 'UPDATE', 'DELETE',"
+            " 'TRUNCATE']) privilege",
+            [units.relation],
+        ).fetchone()
+        return bool(row and row[0])
+
+    if ask(server, f"{units.relation} in {units.dsn}", units.statement_timeout, may_write):
+        mend = f"Give {units.dsn} a role with nothing but: grant select on {units.relation} to ..."
+        yield Finding(f"{who}, role", "warn", "its role may write", mend)
+    else:
+        yield Finding(f"{who}, role", "ok", "its role can only read")
+
+
+def bill(of: Deployment, name: str, source: CostSource) -> Iterator[Finding]:
+    """The bill is there: FOCUS files by their version and newest period, anything else by reading yesterday."""
+    who = f"bill {name}"
+    if isinstance(source, FocusFiles):
+        yield _focus(of, who, source)
+        return
+    days = yesterday(of)
+    read = source.read(days, calendar=of.calendar, tag_keys=of.catalogue.tag_keys, outside=of.outside)
+    absent = read.absent.get(days.last)
+    yield Finding(who, "warn" if absent else "ok", absent or f"{days.last}: {len(read.charges)} charges")
+
+
+def _focus(of: Deployment, who: str, source: FocusFiles) -> Finding:
+    storage = storage_of(source.path, of.outside)
+    parts = parts_of(storage)
+    newest = max(parts, key=lambda part: (part.period or 0, part.file.changed_ns))
+    columns = layout_of(storage, newest).columns
+    where = f"{storage.shown}, file {newest.name}"
+    version = "contract commitments" if is_other_dataset(columns) else f"FOCUS {version_of(columns, where=where)}"
+    month = f"newest period {newest.period // 12}-{newest.period % 12 + 1:02}" if newest.period else newest.name
+    return Finding(who, "ok", f"{len(parts)} file{'s' if len(parts) > 1 else ''}, {version}, {month}")
+
+
+def vantage(of: Deployment, name: str, sink: VantageMetric) -> Iterator[Finding]:
+    """The token may write and the business metric exists; only read."""
+    title = sink.check_access(outside=of.outside)
+    yield Finding(f"vantage for {name}", "ok", f"the token may write; the business metric is called {title!r}")
+
+
+def channels(of: Deployment) -> Iterator[Finding]:
+    """Every alert URL can be read; nothing is sent."""
+    urls = of.catalogue.alerts.urls
+    if not urls:
+        yield Finding("alerts", "warn", "nobody is told", "Name variables under alerts.urls in the catalogue")
+        return
+    alerts.channels(of.outside, urls)
+    yield Finding("alerts", "ok", f"{', '.join(urls)} can be used")

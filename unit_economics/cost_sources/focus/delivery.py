@@ -1,0 +1,135 @@
+"""Which files make up a delivery of the bill, and whether it stood still while it was read.
+
+Here: telling parts from manifests, the billing periods that can hold a day, copies, and the before and after.
+Not here: how storages are listed (storage.py), and what is in a part (layout.py).
+"""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from unit_economics.business_days import DayRange
+from unit_economics.cost_sources.focus.storage import Found, Storage
+from unit_economics.refusals import Refusal
+
+_PERIOD = re.compile(r"(?:^|/)billing_period=(\d{4})-(\d{2})[^/]*(?=/)", re.IGNORECASE)
+_ARCHIVE = re.compile(r"\.(zip|7z|rar|tar|tgz|gz|bz2|xz|zst|lz4)$", re.IGNORECASE)
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of the bill. `period` is the month of its BILLING_PERIOD folder, as a running number."""
+
+    file: Found
+    is_parquet: bool
+    is_gzip: bool
+    period: int | None
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages and in the ledger."""
+        return self.file.name
+
+    @property
+    def compression(self) -> str | None:
+        """What pyarrow calls its compression."""
+        return "gzip" if self.is_gzip else None
+
+
+def parts_of(storage: Storage) -> list[Part]:
+    """The parts of the delivery, in the order of their names; refused where there is none."""
+    listing = storage.listing()
+    _refuse_archives(storage, listing)
+    parts = [part for part in map(_part, listing) if part]
+    if not parts:
+        raise Refusal(
+            "there is no Parquet, CSV or CSV.gz file here",
+            where=storage.shown,
+            remedy="Check `path` in the catalogue, and that the export has been delivered",
+        )
+    return parts
+
+
+def needed(parts: Sequence[Part], days: DayRange, *, spread: bool) -> list[Part]:
+    """The parts that can hold these days: a later billing period may correct an earlier day, so all of them stay."""
+    if spread:
+        return list(parts)
+    earliest = month_number(days.first) - 1
+    return [part for part in parts if part.period is None or part.period >= earliest]
+
+
+def without_copies(storage: Storage, parts: Sequence[Part]) -> tuple[list[Part], dict[str, str]]:
+    """The parts with every content once, and what identifies each by its name.
+
+    Identical rows are legitimate and stay; an identical file is the same delivery under a second name.
+    Remote parts are only hashed where another one has the same size, so that unread columns stay undownloaded.
+    """
+    sizes = Counter(part.file.size for part in parts)
+    kept: dict[str, Part] = {}
+    identities: dict[str, str] = {}
+    for part in parts:
+        is_hashed = storage.is_local or sizes[part.file.size] > 1
+        identity = f"sha256:{_sha256(storage, part)}" if is_hashed else f"changed:{part.file.changed_ns}"
+        key = identity if is_hashed else part.name
+        if kept.setdefault(f"{part.file.size} {key}", part) is part:
+            identities[part.name] = identity
+    return list(kept.values()), identities
+
+
+def refuse_changed(storage: Storage, before: Sequence[Part]) -> None:
+    """Raise `Refusal` when the delivery is not what it was before it was read."""
+    after = {part.name: part for part in map(_part, storage.listing()) if part}
+    names = [
+        *(part.name for part in before if after.get(part.name) != part),
+        *(after.keys() - {p.name for p in before}),
+    ]
+    if names:
+        raise Refusal(
+            "changed while it was read",
+            where=f"{storage.shown}, file {min(names)}",
+            remedy="Try again when the delivery is finished",
+        )
+
+
+def month_number(day: date) -> int:
+    """Months since year 0, so that months can be subtracted."""
+    return day.year * 12 + day.month - 1
+
+
+def _part(file: Found) -> Part | None:
+    name = file.name.lower()
+    is_parquet, is_gzip = name.endswith(".parquet"), name.endswith(".csv.gz")
+    if not (is_parquet or is_gzip or name.endswith(".csv")):
+        return None
+    period = _PERIOD.search(file.path)
+    return Part(file, is_parquet, is_gzip, int(period[1]) * 12 + int(period[2]) - 1 if period else None)
+
+
+def _refuse_archives(storage: Storage, listing: Sequence[Found]) -> None:
+    for file in listing:
+        if _ARCHIVE.search(file.name) and not file.name.lower().endswith(".csv.gz"):
+            raise Refusal(
+                "archives are not opened",
+                where=f"{storage.shown}, file {file.name}",
+                remedy="Unpack it to Parquet, CSV or CSV.gz and take it out of the folder",
+            )
+
+
+def _sha256(storage: Storage, part: Part) -> str:
+    digest = hashlib.sha256()
+    try:
+        for block in _blocks(storage, part):
+            digest.update(block)
+    except OSError as error:
+        raise storage.unreachable() from error
+    return digest.hexdigest()
+
+
+def _blocks(storage: Storage, part: Part) -> Iterator[bytes]:
+    with storage.open(part.file.path) as stream:
+        while block := stream.read(_BLOCK):
+            yield block
