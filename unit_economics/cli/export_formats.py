@@ -61,7 +61,7 @@ def _plain(value: object) -> str | int | None:
     return value if isinstance(value, int) or value is None else str(value)
 
 
-def _type_of(name: str, column: Iterable[Any]) -> pa.DataType:
+def _type_of(name: str, column: Iterable[Any]) -> object:
     if name in ("cost", "quantity", "unit_cost"):
         return _decimal_type([value for value in column if value is not None])
     known = {
@@ -74,7 +74,7 @@ def _type_of(name: str, column: Iterable[Any]) -> pa.DataType:
     return known.get(name, pa.string())
 
 
-def _decimal_type(values: Sequence[Decimal]) -> pa.DataType:
+def _decimal_type(values: Sequence[Decimal]) -> object:
     """128 bits where every value fits without rounding, as every reader understands them; else 256."""
     scale = max([12, *(-int(value.as_tuple().exponent) for value in values)])
     whole = max([1, *(value.adjusted() + 1 for value in values)])

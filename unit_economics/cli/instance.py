@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import psycopg
 from dagster._core.instance.ref import InstanceRef
+from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.exc import SQLAlchemyError
 
 from unit_economics.refusals import Unreachable, UsageRefusal
 
 HOME, STORAGE = "DAGSTER_HOME", "DAGSTER_PG_URL"
+DRIVER = "postgresql+psycopg2://"
+"""dagster-postgres speaks psycopg2 only, and SQLAlchemy takes a plain postgresql:// for psycopg 3."""
 _NO_CAPTURE = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
 """Dagster would otherwise take this process's stdout and stderr, and the progress with them, into files."""
 
@@ -41,6 +45,7 @@ def _folder(home: str) -> Path:
 
 
 def _opened(folder: Path, storage: str) -> dg.DagsterInstance:
+    _refuse_silent(storage)
     overrides: dict[str, Any] = {"compute_logs": _NO_CAPTURE, "telemetry": {"enabled": False}}
     if storage:
         # Said here because dagster.yaml names a variable, which Dagster looks for in the process and not in .env.
@@ -50,14 +55,25 @@ def _opened(folder: Path, storage: str) -> dg.DagsterInstance:
         # Otherwise Dagster opens a connection for every statement, which is most of the waiting in a long range.
         instance.optimize_for_webserver(statement_timeout=60_000, pool_recycle=3600, max_overflow=20)
         instance.get_runs_count()
-    except SQLAlchemyError as error:
-        raise Unreachable(
-            f"Dagster's storage does not answer ({type(error).__name__})",
-            where=STORAGE if storage else HOME,
-            remedy="Start PostgreSQL or correct the URL (it begins with postgresql+psycopg2://), then run"
-            " `unit-economics doctor`",
-        ) from None
+    except (SQLAlchemyError, DagsterPostgresException):
+        raise _unreachable(f"{folder}/dagster.yaml") from None
     except dg.DagsterError as error:
         what = str(error).strip().splitlines()[0]
         raise UsageRefusal(what, where=f"{folder}/dagster.yaml", remedy="Correct that file") from None
     return instance
+
+
+def _refuse_silent(storage: str) -> None:
+    """Ask once before Dagster does, which would try for seconds and log every try with a traceback."""
+    if storage and not storage.startswith(DRIVER):
+        raise UsageRefusal("it names no driver that Dagster has", where=STORAGE, remedy=f"Begin it with {DRIVER}")
+    try:
+        if storage:
+            psycopg.connect(storage.replace(DRIVER, "postgresql://"), connect_timeout=10).close()
+    except psycopg.Error:
+        raise _unreachable(STORAGE) from None
+
+
+def _unreachable(where: str) -> Unreachable:
+    remedy = "Start PostgreSQL or correct the URL, then run `unit-economics doctor`"
+    return Unreachable("Dagster's storage does not answer", where=where, remedy=remedy)

@@ -9,6 +9,7 @@ from datetime import date
 from typing import cast
 
 import dagster as dg
+from dagster._core.errors import DagsterExecutionInterruptedError
 
 from unit_economics.business_days import DayRange
 
@@ -36,6 +37,7 @@ class Outcome:
     days: DayRange
     inputs: Mapping[str, Sequence[str]]
     assets: dict[str, AssetOutcome]
+    is_interrupted: bool = False
 
     @classmethod
     def awaiting(cls, days: DayRange, inputs: Mapping[str, Sequence[str]], chosen: Iterable[str]) -> "Outcome":
@@ -52,6 +54,8 @@ class Outcome:
                 self._stored(event)
             case "ASSET_CHECK_EVALUATION":
                 self._judged(event.asset_check_evaluation_data)
+            case "STEP_FAILURE" | "PIPELINE_FAILURE" if _is_interruption(event):
+                self.is_interrupted = True
             case "STEP_SUCCESS" | "STEP_FAILURE" if event.step_key in self.assets:
                 return self._over(event)
             case _:
@@ -127,6 +131,12 @@ class Outcome:
         if event.event_type_value == "STEP_FAILURE" and not of_asset.red:
             of_asset.failure, of_asset.exit_code = _failure(event)
         return of_asset.asset
+
+
+def _is_interruption(event: dg.DagsterEvent) -> bool:
+    """Whether somebody pressed Ctrl-C: Dagster makes a failure of it instead of letting it through."""
+    error = getattr(event.event_specific_data, "error", None)
+    return error is not None and error.cls_name == DagsterExecutionInterruptedError.__name__
 
 
 def _failure(event: dg.DagsterEvent) -> tuple[str, int]:

@@ -11,7 +11,7 @@ import click
 from unit_economics.alerts import shown
 from unit_economics.business_days import DayRange
 from unit_economics.cli.outcome import STATES, Outcome, grouped
-from unit_economics.cli.table import coloured, show_json, show_table, strong
+from unit_economics.cli.table import coloured, indented, show_json, show_table, strong
 
 _OF_ASSET = 5
 
@@ -71,7 +71,7 @@ def _show_reasons(outcome: Outcome) -> None:
         reasons = list(grouped((day, outcome.reason(asset, day) or "") for day in wrong))
         for reason, days in reasons[:_OF_ASSET]:
             state = outcome.state(asset, days[0])
-            click.echo(f"\n  {coloured(state)} {strong(asset)} {shown(days)}\n    {reason}")
+            click.echo(f"\n  {coloured(state)} {strong(asset)} {shown(days)}\n{indented(reason)}")
         if len(reasons) > _OF_ASSET:
             click.echo(f"\n  ... and {len(reasons) - _OF_ASSET} more of {asset}; --json has all of them")
     if outcome.exit_code:

@@ -18,7 +18,7 @@ from unit_economics.cli.options import chosen_days, config_option, day_options, 
 from unit_economics.cli.outcome import grouped
 from unit_economics.cli.outcome_report import report
 from unit_economics.cli.run import told_run
-from unit_economics.cli.table import coloured, faint, short_decimal, show_json, show_table, strong
+from unit_economics.cli.table import coloured, faint, indented, short_decimal, show_json, show_table, strong
 from unit_economics.deployment import Deployment
 from unit_economics.warehouse import publications
 from unit_economics.warehouse.publications import Publishable
@@ -95,7 +95,7 @@ def _show(days: DayRange, one: Compared) -> None:
             click.echo(f"  ... and {len(one.differences) - _MOST} more; --json has all of them")
         click.echo(f"\n  Nothing was sent. Send it with: unit-economics publish --from {days.first} --to {days.last}")
     for reason, held in grouped(sorted(one.out.held_back.items())):
-        click.echo(f"\n  {coloured('held', 'held back')} {shown(held)}\n    {reason}")
+        click.echo(f"\n  {coloured('held', 'held back')} {shown(held)}\n{indented(reason)}")
     click.echo()
 
 

@@ -65,7 +65,9 @@ def _execute(of: Deployment, instance: dg.DagsterInstance, outcome: Outcome, hea
             raise_on_error=False,
         )
     except DagsterExecutionInterruptedError:
-        raise KeyboardInterrupt from None
+        outcome.is_interrupted = True
+    if outcome.is_interrupted:
+        raise KeyboardInterrupt
 
 
 def _refuse_before_first(of: Deployment, first: date) -> None:

@@ -19,7 +19,7 @@ from unit_economics.cli.mart import Waiting
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option, json_option
 from unit_economics.cli.outcome import grouped
-from unit_economics.cli.table import coloured, faint, show_json, strong
+from unit_economics.cli.table import coloured, faint, indented, show_json, strong
 from unit_economics.deployment import Deployment
 
 WINDOW = 28
@@ -79,7 +79,7 @@ def _show_wrong(states: DayStates) -> None:
         reasons = list(grouped(wrong))
         for reason, days in reasons[:_MOST]:
             state = states.state(asset, days[0])
-            click.echo(f"  {coloured('fail', state)} {strong(asset)} {shown(days)}\n    {reason}")
+            click.echo(f"  {coloured('fail', state)} {strong(asset)} {shown(days)}\n{indented(reason)}")
         if len(reasons) > _MOST:
             click.echo(f"  ... and {len(reasons) - _MOST} more of {asset}; --json has all of them")
     if any(of_asset.values()):

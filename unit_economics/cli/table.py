@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import click
 
+WIDTH = 100
 COLOURS = {
     "new": "green",
     "restated": "yellow",
@@ -50,6 +51,11 @@ def show_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right_from
             for n, (cell, width) in enumerate(zip(line, widths, strict=True))
         ]
         click.echo(f"  {'   '.join(cells)}".rstrip())
+
+
+def indented(text: str) -> str:
+    """A long text as a paragraph under what it belongs to."""
+    return click.wrap_text(text, width=WIDTH, initial_indent="    ", subsequent_indent="    ")
 
 
 def show_json(document: object) -> None:

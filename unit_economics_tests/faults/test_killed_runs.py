@@ -57,7 +57,9 @@ def test_a_clean_run_after_a_clean_run_writes_nothing(database: str) -> None:
 def test_the_judge_sees_a_day_that_a_run_left_half_written(database: str) -> None:
     assert runs.run(database, 1).success
     with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute("delete from unit_economics.charge_day where business_date = '2026-03-16' and service_name = 'storage'")
+        connection.execute(
+            "delete from unit_economics.charge_day where business_date = '2026-03-16' and service_name = 'storage'"
+        )
         connection.execute("update unit_economics.ledger set superseded_at = now() where business_date = '2026-03-17'")
         found = [wrong for asset in ASSETS for wrong in oracle.wrong_days(connection, asset, DAYS)]
     assert len(found) == 1 + len(ASSETS), found

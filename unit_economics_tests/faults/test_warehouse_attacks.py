@@ -179,7 +179,10 @@ _HALF = st.none() | st.decimals(min_value=0, max_value=10**9, places=6)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
-@given(halves=st.lists(st.tuples(_HALF, _HALF), min_size=1, max_size=12), part=st.tuples(st.integers(0, 11), st.integers(0, 11)))
+@given(
+    halves=st.lists(st.tuples(_HALF, _HALF), min_size=1, max_size=12),
+    part=st.tuples(st.integers(0, 11), st.integers(0, 11)),
+)
 def test_a_window_is_the_ratio_of_the_sums_of_its_whole_days(
     mart: Warehouse, halves: list[tuple[Decimal | None, Decimal | None]], part: tuple[int, int]
 ) -> None:

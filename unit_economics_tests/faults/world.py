@@ -74,10 +74,10 @@ class Shop:
     while_publishing: Callable[[], object] = lambda: None
 
 
-def catalogue(shop: Shop, **parts: Any) -> Catalogue:
-    """One metric of one cost source, published on the shelf."""
+def catalogue(shop: Shop, *, publish: bool = True, **parts: Any) -> Catalogue:
+    """One metric of one cost source, published on the shelf unless told otherwise."""
     orders, bill, shelf = _adapters(shop)
-    metric = Metric(unit="Order", units=orders(kind="facts"), publish={"shelf": shelf()})
+    metric = Metric(unit="Order", units=orders(kind="facts"), publish={"shelf": shelf()} if publish else {})
     defaults: dict[str, Any] = {"business_day": BusinessDay(first_day=date(2025, 1, 1)), "version": "faults"}
     return Catalogue(cost_sources={"bill": bill(kind="facts")}, metrics={METRIC: metric}, **{**defaults, **parts})
 
@@ -89,7 +89,11 @@ def deployment(shop: Shop, url: str, variables: Mapping[str, str] = {}, **parts:
 
 
 def materialize(
-    of: Deployment, days: DayRange, *names: str, instance: dg.DagsterInstance | None = None, tags: Mapping[str, str] = {}
+    of: Deployment,
+    days: DayRange,
+    *names: str,
+    instance: dg.DagsterInstance | None = None,
+    tags: Mapping[str, str] = {},
 ) -> dg.ExecuteInProcessResult:
     """Run these assets (all where none is named) for the days, as Dagster would run them in one process."""
     assets = [asset for asset in build_assets(of) if not names or asset.key.to_user_string() in names]
@@ -142,9 +146,7 @@ def _adapters(shop: Shop) -> tuple[type[UnitSource], type[CostSource], type[Sink
             return _delivery({day: fact for day, fact in facts.items() if fact is not None}, absent)
 
     class OnShelf(Sink):
-        def publish(
-            self, wanted: Mapping[date, Decimal], *, outside: Outside, dry_run: bool = False
-        ) -> Publication:
+        def publish(self, wanted: Mapping[date, Decimal], *, outside: Outside, dry_run: bool = False) -> Publication:
             _raise(shop.sink_fault)
             held = shop.destination.held()
             differences = [Difference(d, held.get(d), q) for d, q in sorted(wanted.items()) if held.get(d) != q]

@@ -1,0 +1,81 @@
+import re
+import signal
+import socket
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from unit_economics import embedded, ports
+from unit_economics.demo import answer_key
+from unit_economics_tests.processes import alive, running, servers_in
+
+DAYS = ["--days", "30"]
+_LINE = re.compile(r"^(\d{4}-\d\d-\d\d) +([\d,]+) +([\d,.]+) +([\d.]+) +(\w+) +([\d,]+) (.)$", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder, as after `pip install`."""
+    return tmp_path_factory.mktemp("empty")
+
+
+@pytest.fixture(scope="module")
+def first(folder: Path) -> Iterator[str]:
+    """What the first `demo --once` printed."""
+    with running(folder, "demo", "--once", *DAYS) as demo:
+        code = demo.process.wait(180)
+        assert code == 0, demo.output
+        yield demo.output
+
+
+def test_it_leaves_nothing_running(first: str, folder: Path):
+    assert not alive(servers_in(folder))
+
+
+def test_it_prints_the_numbers_of_the_mart(first: str, folder: Path):
+    printed = [tuple(line[:5]) for line in _LINE.findall(first)]
+    with embedded.running(folder / ".unit_economics/demo/postgres") as postgres:
+        with psycopg.connect(postgres.url("unit_economics")) as connection:
+            stored = connection.execute(
+                "select business_date, quantity, cost, unit_cost, status from unit_economics.cost_per_order"
+                " where cost_scope = 'all' order by 1 desc limit 7"
+            ).fetchall()
+    assert printed == [
+        (str(day), f"{quantity:,.0f}", f"{cost:,.2f}", f"{unit_cost:.4f}", status)
+        for day, quantity, cost, unit_cost, status in reversed(stored)
+    ]
+    assert len(printed) == 7
+
+
+def test_the_mart_holds_the_answers(first: str, folder: Path):
+    key = answer_key.load(folder / ".unit_economics/demo/answer_key.json")
+    printed = {line[0]: line for line in _LINE.findall(first)}
+    for day, line in printed.items():
+        answer = next(answer for known, answer in key.days.items() if str(known) == day)
+        assert int(line[1].replace(",", "")) == answer.completed_orders
+        assert Decimal(line[2].replace(",", "")) == round(answer.effective_cost, 2)
+
+
+def test_what_was_published_was_read_back(first: str):
+    assert [(line[1], line[6]) for line in _LINE.findall(first)] == [(line[5], "✓") for line in _LINE.findall(first)]
+
+
+def test_the_terminal_stays_clean(first: str):
+    assert not re.search(r"Warning|DEBUG|INFO|Traceback|\x1b", first)
+
+
+def test_a_second_time_shows_the_same_and_the_ui_on_the_next_free_port(first: str, folder: Path):
+    taken = ports.any_free()
+    with socket.create_server(("127.0.0.1", taken)), running(folder, "demo", "--port", str(taken), *DAYS) as demo:
+        said = demo.await_output("Ctrl-C stops everything")
+        assert _LINE.findall(said) == _LINE.findall(first)
+        assert f"port {taken} is taken" in said
+        [address] = re.findall(r"http://127.0.0.1:\d+(?=/assets)", said)
+        assert httpx.get(f"{address}/server_info", timeout=30).is_success
+        family = demo.started()
+        assert demo.stop(signal.SIGINT) == 0
+        assert not alive(family)

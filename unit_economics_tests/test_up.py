@@ -1,0 +1,125 @@
+import re
+import signal
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from unit_economics import ports
+from unit_economics.refusals import UsageRefusal
+from unit_economics_tests.processes import Running, alive, await_, running
+
+_CATALOGUE = """
+cost_sources:
+  bill: {kind: focus, path: ./focus}
+metrics:
+  cost_per_order:
+    unit: Order
+    units: {kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.total_orders, day: date, quantity: total_orders}
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a catalogue, and a .env that names nothing that is there."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "unit_economics.yaml").write_text(_CATALOGUE)
+    (folder / ".env").write_text("ORDERS_DATABASE_URL=postgresql://nobody@127.0.0.1:1/nothing\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    return ports.any_free()
+
+
+@pytest.fixture(scope="module")
+def up(project: Path, port: int) -> Iterator[Running]:
+    with running(project, "up", "--port", str(port)) as up:
+        up.await_output("Ctrl-C stops everything")
+        yield up
+
+
+def test_it_says_where_it_is_and_answers_there(up: Running, port: int):
+    assert f"http://127.0.0.1:{port}" in up.output
+    query = {"query": "{ assetNodes { assetKey { path } } }"}
+    answer = httpx.post(f"http://127.0.0.1:{port}/graphql", json=query, timeout=30).json()
+    assets = {node["assetKey"]["path"][0] for node in answer["data"]["assetNodes"]}
+    assert assets == {"cloud_costs", "daily_orders", "cost_per_order"}
+
+
+def test_the_terminal_stays_clean(up: Running):
+    assert not re.search(r"Warning|DEBUG|INFO|Traceback", up.output)
+    assert len(up.output.splitlines()) <= 8
+    assert {"code-server.log", "daemon.log", "webserver.log"} <= {log.name for log in _state(up).glob("logs/*")}
+
+
+def test_a_second_one_on_the_same_folder_is_refused(up: Running, tmp_path: Path):
+    other = running(up.folder, "up", "--port", str(ports.any_free()))
+    saved = up.output
+    with other as second:
+        assert second.process.wait(60) == 2
+        assert "another unit-economics command is running" in second.output
+    (up.folder / "output.txt").write_text(saved)
+
+
+def test_a_taken_port_is_refused_before_anything_is_started(up: Running, port: int, tmp_path: Path):
+    (tmp_path / "unit_economics.yaml").write_text(_CATALOGUE)
+    with running(tmp_path, "up", "--port", str(port)) as second:
+        assert second.process.wait(60) == 2
+        said = second.output.splitlines()[-1]
+    assert f"port {port} is taken" in said
+    assert f"--port {port + 1}" in said
+    assert not (tmp_path / ".unit_economics" / "postgres").exists()
+
+
+def test_sigterm_ends_it_and_all_it_started(up: Running):
+    family = up.started()
+    assert len(family) >= 5
+    assert up.stop(signal.SIGTERM) == 0
+    assert not alive(family)
+    assert "nothing is left running" in up.output
+
+
+def test_a_child_that_dies_ends_all_and_is_named(project: Path, up: Running):
+    assert up.process.poll() is not None, "the folder is still in use"
+    with running(project, "up", "--port", str(ports.any_free())) as second:
+        await_(lambda: bool(_code_server(second)), "the code server")
+        family = second.started()
+        _code_server(second)[0].kill()
+        assert second.process.wait(60) == 1
+        assert not alive(family)
+        assert "the code server ended by itself" in second.output
+        assert "code-server.log" in second.output
+
+
+def test_a_broken_catalogue_is_refused_before_anything_is_started(tmp_path: Path):
+    (tmp_path / "unit_economics.yaml").write_text(_CATALOGUE.replace("kind: focus", "kind: hocus"))
+    with running(tmp_path, "up") as up:
+        assert up.process.wait(60) == 2
+    assert not (tmp_path / ".unit_economics").exists()
+
+
+def test_the_next_free_port_is_found_and_a_taken_one_refused():
+    taken = ports.any_free()
+    with httpx.Client(), __import__("socket").create_server(("127.0.0.1", taken)):
+        assert ports.next_free("127.0.0.1", taken) > taken
+        with pytest.raises(UsageRefusal, match="is taken"):
+            ports.refuse_taken("127.0.0.1", taken)
+
+
+def test_the_shipped_dagster_yaml_is_the_projects():
+    root = Path(__file__).parents[1] / "dagster.yaml"
+    assert (resources.files("unit_economics") / "dagster.yaml").read_text() == root.read_text()
+
+
+def _state(up: Running) -> Path:
+    return up.folder / ".unit_economics"
+
+
+def _code_server(up: Running) -> list[psutil.Process]:
+    children = psutil.Process(up.process.pid).children()
+    return [child for child in children if "code-server" in child.cmdline()]
