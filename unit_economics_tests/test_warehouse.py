@@ -1,6 +1,5 @@
 """Replace-a-day: what is current, what was believed then, and what writes nothing."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
@@ -215,7 +214,7 @@ def test_eight_migrations_at_once_end_in_one_schema(database: str) -> None:
 def test_a_database_of_a_newer_release_is_refused(warehouse: Warehouse) -> None:
     with warehouse.connection() as connection:
         connection.execute("insert into migration (number, name, checksum) values (9999, 'later', 'x')")
-    with pytest.raises(Refusal, match="migration 9999 .* newer"):
+    with pytest.raises(Refusal, match=r"migration 9999 .* newer"):
         migrate(warehouse, [], [])
 
 
@@ -228,7 +227,8 @@ def test_a_database_that_is_not_there_is_unreachable_and_its_password_is_not_tol
 PROMISED = {
     "daily_orders": "business_date segment quantity unit status version recorded_at run_id",
     "cloud_costs": "business_date provider_name sub_account_id service_name region_id charge_category tags"
-    " billing_currency billed_cost effective_cost list_cost contracted_cost charge_rows status version recorded_at run_id",
+    " billing_currency billed_cost effective_cost list_cost contracted_cost charge_rows status version recorded_at"
+    " run_id",
     "unit_costs": "metric business_date cost_scope billing_currency cost_basis cost charge_rows quantity unit unit_cost"
     " status reason complete_through version recorded_at run_id",
     "cost_per_order": "metric business_date cost_scope billing_currency cost_basis cost charge_rows quantity unit"
@@ -248,7 +248,7 @@ def test_a_view_has_exactly_the_promised_columns(warehouse: Warehouse, view: str
 
 
 @pytest.fixture
-def two_days_of_unit_cost(warehouse: Warehouse) -> Iterator[Warehouse]:
+def two_days_of_unit_cost(warehouse: Warehouse) -> Warehouse:
     columns = list(schemas.UNIT_COSTS.columns)
     first, second, third = DAYS
     values = [
@@ -273,7 +273,7 @@ def two_days_of_unit_cost(warehouse: Warehouse) -> Iterator[Warehouse]:
     with warehouse.transaction() as connection:
         states = {day: DayState("complete", DAY) for day in DAYS}
         replace_days(connection, attempt, tables.UNIT_COSTS, frame, states, [])
-    yield warehouse
+    return warehouse
 
 
 def test_a_window_is_the_ratio_of_sums_and_not_the_mean_of_ratios(two_days_of_unit_cost: Warehouse) -> None:

@@ -88,7 +88,9 @@ def prepared(narrator: Narrator, folder: Path, count: int, *, is_ui_wanted: bool
         # In the demo's folder, so that a .env beside the project says nothing here.
         supervisor = stack.enter_context(supervising(state.logs, variables, folder))
         dagster.settle(Path())
-        supervisor.start("stand-in for Vantage", [sys.executable, "-m", "unit_economics.demo.standin", str(vantage_port)])
+        supervisor.start(
+            "stand-in for Vantage", [sys.executable, "-m", "unit_economics.demo.standin", str(vantage_port)]
+        )
         if is_ui_wanted:
             dagster.start_code_server(supervisor)
         with narrator.step("starting a stand-in for Vantage") as step:

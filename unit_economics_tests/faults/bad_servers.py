@@ -50,9 +50,9 @@ def http_that_answers(status: int, body: str, kind: str = "application/json", ec
             self.end_headers()
             self.wfile.write(content)
 
-        do_PUT = do_POST = do_DELETE = do_GET
+        do_PUT = do_POST = do_DELETE = do_GET  # noqa: N815  # the names that http.server calls
 
-        def log_message(self, format: str, *arguments: object) -> None:
+        def log_message(self, *arguments: object) -> None:
             """Say nothing: the test reads stderr."""
 
     with _serving(ThreadingHTTPServer(("127.0.0.1", 0), Answer)) as port:

@@ -24,7 +24,7 @@ RUN = Run("states", "faults", "faults")
 
 @dataclass(frozen=True)
 class Day:
-    """One day: are units stored, has the unit cost been computed, and the words of each asset's checks, oldest first."""
+    """One day: are units stored, is the unit cost computed, and the words of each asset's checks, oldest first."""
 
     units: bool
     computed: bool

@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any
 
 Work = Callable[["Life", Mapping[str, Any]], None]
@@ -44,7 +44,7 @@ class Life:
         if point == self.point:
             die()
 
-    def _count(self, frame: FrameType, event: str, argument: object) -> None:
+    def _count(self, *of_the_call: object) -> None:  # noqa: ARG002  # whatever it is, it counts
         self.seen += 1
         if self.calls is not None and self.seen >= self.calls:
             die()
@@ -80,7 +80,7 @@ class Nursery:
             self.process.stdout.close()
 
     def run(self, work: str, of: Mapping[str, Any], **end: object) -> bool:
-        """Do a piece of work; end is one of point, calls, milliseconds. True when it was killed, False when it ended."""
+        """Do a piece of work; end is one of point, calls, milliseconds. True when it was killed, not ended by itself."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps({"work": work, "of": of, "end": end}) + "\n")
@@ -125,7 +125,7 @@ def _one_life(work: Work, of: Mapping[str, Any], end: Mapping[str, Any]) -> dict
 def _live(work: Work, of: Mapping[str, Any], life: Life) -> None:
     try:
         work(life, of)
-    except BaseException:
+    except BaseException:  # noqa: BLE001  # the child's boundary
         sys.setprofile(None)
         os.write(life.tell, traceback.format_exc()[-4000:].encode())
         os._exit(1)

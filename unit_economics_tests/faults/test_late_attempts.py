@@ -5,7 +5,7 @@ import pytest
 
 from unit_economics.business_days import DayRange
 from unit_economics.warehouse import ledger, replace_days
-from unit_economics.warehouse.connection import Warehouse
+from unit_economics.warehouse.connection import Connection, Warehouse
 from unit_economics.warehouse.ledger import LateAttempt, Verdict
 from unit_economics.warehouse.migrations import migrate
 from unit_economics_tests.faults import oracle, writer
@@ -55,7 +55,7 @@ def test_a_late_attempt_at_a_range_is_refused_for_one_common_day_and_not_for_non
 
 
 def test_without_the_fence_the_late_attempts_win(mart: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replace_days, "fence", lambda connection, attempt: None)
+    monkeypatch.setattr(replace_days, "fence", _no_fence)
     lost = 0
     with psycopg.connect(mart.url, autocommit=True) as connection:
         for number in range(1, 41):
@@ -65,6 +65,10 @@ def test_without_the_fence_the_late_attempts_win(mart: Warehouse, monkeypatch: p
             writer.write(mart, late, writer.frame(1000 + number, DAYS, 5))
             lost += _everything(connection) != before
     assert lost == 40
+
+
+def _no_fence(connection: Connection, attempt: ledger.Attempt) -> None:
+    """What must be caught."""
 
 
 def _decide(mart: Warehouse, attempt: ledger.Attempt, generation: int, *, red: bool) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from unit_economics.business_days import DayRange
 from unit_economics.warehouse.connection import Warehouse
-from unit_economics.warehouse.ledger import LateAttempt
+from unit_economics.warehouse.ledger import Attempt, LateAttempt
 from unit_economics.warehouse.migrations import migrate
 from unit_economics_tests.faults import oracle, writer
 from unit_economics_tests.faults.writer import ASSET
@@ -56,13 +56,13 @@ def test_the_judge_sees_the_days_that_naive_pairs_double(mart: Warehouse) -> Non
         doubled = 0
         for pair in range(NAIVE_PAIRS):
             together = Barrier(2)
-            list(both.map(lambda number: _naive(together, mart.url, number), (2 * pair, 2 * pair + 1)))
+            list(both.map(_naive, [together] * 2, [mart.url] * 2, (2 * pair, 2 * pair + 1)))
             rows = connection.execute("select count(*), count(distinct generation) from naive").fetchone()
             doubled += rows == (20, 2)
     assert doubled > NAIVE_PAIRS / 2
 
 
-def _write_together(together: Barrier, mart: Warehouse, attempt: Any, generation: int) -> str:
+def _write_together(together: Barrier, mart: Warehouse, attempt: Attempt, generation: int) -> str:
     rows = writer.frame(generation, ONE_DAY, 10)
     together.wait(30)
     try:

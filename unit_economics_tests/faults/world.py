@@ -5,6 +5,7 @@ Not here: faults (each test plants its own), or what the mart should hold then (
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,6 +16,7 @@ import pandas as pd
 import psycopg
 
 from unit_economics.assets import build_assets
+from unit_economics.automation import range_tags
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.catalogue import (
     BusinessDay,
@@ -64,8 +66,8 @@ class Shelf:
 class Shop:
     """The facts outside. A fact of None is a day that is not there; an exception is raised instead of an answer."""
 
-    orders: Fact = orders_of(0)
-    cost: Fact = cost_of(0)
+    orders: Fact = field(default_factory=lambda: orders_of(0))
+    cost: Fact = field(default_factory=lambda: cost_of(0))
     now: datetime = NOON
     destination: "Shelf | ShelfTable" = field(default_factory=Shelf)
     orders_fault: BaseException | None = None
@@ -74,7 +76,7 @@ class Shop:
     while_publishing: Callable[[], object] = lambda: None
 
 
-def catalogue(shop: Shop, *, publish: bool = True, **parts: Any) -> Catalogue:
+def catalogue(shop: Shop, *, publish: bool = True, **parts: Any) -> Catalogue:  # fields of Catalogue
     """One metric of one cost source, published on the shelf unless told otherwise."""
     orders, bill, shelf = _adapters(shop)
     metric = Metric(unit="Order", units=orders(kind="facts"), publish={"shelf": shelf()} if publish else {})
@@ -82,7 +84,9 @@ def catalogue(shop: Shop, *, publish: bool = True, **parts: Any) -> Catalogue:
     return Catalogue(cost_sources={"bill": bill(kind="facts")}, metrics={METRIC: metric}, **{**defaults, **parts})
 
 
-def deployment(shop: Shop, url: str, variables: Mapping[str, str] = {}, **parts: Any) -> Deployment:
+def deployment(
+    shop: Shop, url: str, variables: Mapping[str, str] = {}, **parts: Any
+) -> Deployment:  # fields of Catalogue
     """The shop on the mart at `url`."""
     outside = Outside({DATABASE_URL: url, **variables}, now=lambda: shop.now)
     return Deployment(catalogue(shop, **parts), outside, code_version="faults")
@@ -93,12 +97,12 @@ def materialize(
     days: DayRange,
     *names: str,
     instance: dg.DagsterInstance | None = None,
-    tags: Mapping[str, str] = {},
 ) -> dg.ExecuteInProcessResult:
     """Run these assets (all where none is named) for the days, as Dagster would run them in one process."""
     assets = [asset for asset in build_assets(of) if not names or asset.key.to_user_string() in names]
-    ends = {"dagster/asset_partition_range_start": str(days.first), "dagster/asset_partition_range_end": str(days.last)}
-    return dg.materialize(assets, instance=instance, tags={**ends, **tags}, raise_on_error=False)
+    with ExitStack() as stack:
+        kept = instance or stack.enter_context(dg.DagsterInstance.ephemeral())
+        return dg.materialize(assets, instance=kept, tags=range_tags(days), raise_on_error=False)
 
 
 class ShelfTable:
@@ -127,7 +131,14 @@ def _adapters(shop: Shop) -> tuple[type[UnitSource], type[CostSource], type[Sink
     class Orders(UnitSource):
         kind: Literal["facts"] = "facts"
 
-        def count(self, days: DayRange, *, calendar: BusinessCalendar, unit: str, outside: Outside) -> Count:
+        def count(
+            self,
+            days: DayRange,
+            *,
+            calendar: BusinessCalendar,  # noqa: ARG002  # the signature of a source
+            unit: str,
+            outside: Outside,  # noqa: ARG002
+        ) -> Count:
             _raise(shop.orders_fault)
             facts = {day: shop.orders(day) for day in days}
             rows = [(day, "all", fact, unit) for day, fact in facts.items() if fact is not None]
@@ -138,7 +149,12 @@ def _adapters(shop: Shop) -> tuple[type[UnitSource], type[CostSource], type[Sink
         kind: Literal["facts"] = "facts"
 
         def read(
-            self, days: DayRange, *, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside
+            self,
+            days: DayRange,
+            *,
+            calendar: BusinessCalendar,  # noqa: ARG002  # the signature of a source
+            tag_keys: Sequence[str],  # noqa: ARG002
+            outside: Outside,  # noqa: ARG002
         ) -> Delivery:
             _raise(shop.cost_fault)
             facts = {day: shop.cost(day) for day in days}
@@ -146,7 +162,13 @@ def _adapters(shop: Shop) -> tuple[type[UnitSource], type[CostSource], type[Sink
             return _delivery({day: fact for day, fact in facts.items() if fact is not None}, absent)
 
     class OnShelf(Sink):
-        def publish(self, wanted: Mapping[date, Decimal], *, outside: Outside, dry_run: bool = False) -> Publication:
+        def publish(
+            self,
+            wanted: Mapping[date, Decimal],
+            *,
+            outside: Outside,  # noqa: ARG002  # the signature of a sink
+            dry_run: bool = False,  # noqa: ARG002
+        ) -> Publication:
             _raise(shop.sink_fault)
             held = shop.destination.held()
             differences = [Difference(d, held.get(d), q) for d, q in sorted(wanted.items()) if held.get(d) != q]

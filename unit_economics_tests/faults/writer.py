@@ -17,7 +17,7 @@ from unit_economics.warehouse import ledger, replace_days
 from unit_economics.warehouse.connection import Warehouse
 from unit_economics.warehouse.ledger import Attempt, Run, Verdict
 from unit_economics.warehouse.replace_days import DayState
-from unit_economics.warehouse.tables import UNIT_QUANTITIES, content_hash
+from unit_economics.warehouse.tables import UNIT_QUANTITIES, Table, content_hash
 from unit_economics_tests.faults.nursery import Life
 
 ASSET = "daily_orders"
@@ -93,15 +93,15 @@ def _name_the_points(life: Life) -> None:
         setattr(replace_days, name, _between(life, before, getattr(replace_days, name), after))
     lines = type(UNIT_QUANTITIES).lines
 
-    def mortal(self: Any, rows: pd.DataFrame) -> dict[date, list[str]]:
+    def mortal(self: Table, rows: pd.DataFrame) -> dict[date, list[str]]:
         of_days = lines(self, rows)
         return {**of_days, DAYS.last: _Mortal(of_days[DAYS.last], life)}
 
     type(UNIT_QUANTITIES).lines = mortal
 
 
-def _between(life: Life, before: str, step: Callable[..., Any], after: str) -> Callable[..., Any]:
-    def wrapped(*arguments: Any) -> Any:
+def _between(life: Life, before: str, step: Callable[..., object], after: str) -> Callable[..., object]:
+    def wrapped(*arguments: object) -> object:
         life.at(before)
         result = step(*arguments)
         life.at(after)

@@ -1,0 +1,299 @@
+"""The commands work on a real deployment: PostgreSQL, FOCUS files and a stand-in for Vantage, in a folder with .env."""
+
+import csv
+import io
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from click.testing import CliRunner, Result
+
+from unit_economics.cli import main
+from unit_economics.demo.vantage_books import Books
+from unit_economics.demo.vantage_server import serving
+
+TOKEN = "canary-4711"
+YESTERDAY = (datetime.now(UTC) - timedelta(hours=2)).date() - timedelta(days=1)
+FIRST = YESTERDAY - timedelta(days=4)
+RED = YESTERDAY - timedelta(days=2)
+CATALOGUE = """
+cost_sources: {bill: {kind: focus, path: ./bill}}
+metrics:
+  cost_per_order:
+    unit: Order
+    units: {kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.orders, day: day, quantity: orders}
+    publish: {vantage: {business_metric: ORDERS_METRIC_ID}}
+"""
+HEADER = (
+    "ChargePeriodStart,ChargePeriodEnd,ProviderName,ServiceName,ChargeCategory,BillingCurrency,BilledCost,"
+    "EffectiveCost,ListCost,ContractedCost"
+)
+
+
+@dataclass
+class Shop:
+    """A folder as a user has it, and what it speaks of."""
+
+    folder: Path
+    database: str
+    books: Books
+    metric: str
+
+    def call(self, *words: str) -> Result:
+        return CliRunner().invoke(main, list(words))
+
+    def start(self, *words: str) -> "subprocess.Popen[str]":
+        program = [sys.executable, "-c", "from unit_economics.cli import main; main()", *words]
+        return subprocess.Popen(program, cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def sql(self, text: str) -> list[Any]:
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            cursor = connection.execute(text.encode())
+            return cursor.fetchall() if cursor.description else []
+
+
+def bill() -> str:
+    rows = [
+        f"{day}T00:00:00Z,{day + timedelta(days=1)}T00:00:00Z,AWS,EC2,Usage,USD,10.5,10.5,10.5,10.5"
+        for day in (FIRST + timedelta(days=n) for n in range(5))
+    ]
+    return "\n".join([HEADER, *rows, ""])
+
+
+@pytest.fixture
+def shop(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    books = Books(TOKEN)
+    made = Shop(tmp_path, database, books, books.add_metric("Orders"))
+    made.sql(
+        "create table orders as select d::date as day, 100 as orders from generate_series("
+        f"'{FIRST}'::date, '{YESTERDAY}', '1 day') d"
+    )
+    (tmp_path / "bill").mkdir()
+    (tmp_path / "bill" / "bill.csv").write_text(bill())
+    (tmp_path / "unit_economics.yaml").write_text(CATALOGUE)
+    monkeypatch.chdir(tmp_path)
+    with serving(books) as url:
+        variables = {
+            "UNIT_ECONOMICS_DATABASE_URL": database,
+            "ORDERS_DATABASE_URL": database,
+            "VANTAGE_API_TOKEN": TOKEN,
+            "VANTAGE_API_URL": url,
+            "ORDERS_METRIC_ID": made.metric,
+        }
+        (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
+        for name in (*variables, "DAGSTER_HOME", "DAGSTER_PG_URL", "UNIT_ECONOMICS_CATALOGUE"):
+            monkeypatch.delenv(name, raising=False)
+        yield made
+
+
+def counts(done: Result, asset: str) -> dict[str, int]:
+    [run] = json.loads(done.stdout)["runs"]
+    [found] = [one["counts"] for one in run["assets"] if one["asset"] == asset]
+    return {state: count for state, count in found.items() if count}
+
+
+def run(shop: Shop, *words: str) -> Result:
+    return shop.call("run", "--from", str(FIRST), "--json", *words)
+
+
+def test_a_run_without_days_computes_the_last_closed_day(shop: Shop) -> None:
+    done = shop.call("run")
+    assert done.exit_code == 0, done.stderr
+    assert shop.sql("select business_date, unit_cost from unit_economics.cost_per_order") == [
+        (YESTERDAY, Decimal("0.105"))
+    ]
+
+
+def test_a_run_says_what_became_of_each_day(shop: Shop) -> None:
+    assert counts(run(shop), "daily_orders") == {"new": 5}
+    shop.sql(f"update orders set orders = 120 where day = '{RED}'")
+    assert counts(run(shop), "daily_orders") == {"restated": 1, "same": 4}
+
+
+def test_a_red_check_is_exit_1_with_its_reason(shop: Shop) -> None:
+    shop.sql(f"update orders set orders = -1 where day = '{RED}'")
+    done = run(shop)
+    assert done.exit_code == 1
+    assert counts(done, "daily_orders") == {"new": 4, "red": 1}
+    assert counts(done, "cost_per_order") == {"new": 4, "held": 1}
+    assert "orders is -1" in done.stdout
+
+
+def test_an_absent_day_is_exit_1_with_its_reason(shop: Shop) -> None:
+    shop.sql(f"delete from orders where day = '{RED}'")
+    done = run(shop)
+    assert done.exit_code == 1
+    assert counts(done, "daily_orders") == {"new": 4, "absent": 1}
+    assert "has no row for this day" in done.stdout
+
+
+def test_an_open_day_is_refused_before_anything_is_read(shop: Shop) -> None:
+    done = shop.call("run", "--to", str(YESTERDAY + timedelta(days=2)))
+    assert done.exit_code == 1
+    assert "is not over yet" in done.stderr
+    assert shop.sql("select to_regclass('unit_economics.attempt')") == [(None,)]
+
+
+def test_only_the_named_asset_is_computed(shop: Shop) -> None:
+    assert run(shop, "--only", "daily_orders").exit_code == 0
+    assert shop.sql("select distinct asset from unit_economics.ledger") == [("daily_orders",)]
+
+
+def test_an_unknown_asset_is_answered_with_the_nearest_one(shop: Shop) -> None:
+    done = run(shop, "--only", "dayly_orders")
+    assert done.exit_code == 2
+    assert "Did you mean daily_orders?" in done.stderr
+
+
+def test_stdout_holds_one_json_document_and_stderr_the_progress(shop: Shop) -> None:
+    process = shop.start("run", "--json")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert json.loads(out)["ok"] is True
+    assert "daily_orders: 1 new" in err
+    assert "DEBUG" not in err
+
+
+def test_ctrl_c_is_130_and_leaves_whole_days(shop: Shop) -> None:
+    process = shop.start("run", "--from", str(FIRST))
+    assert process.stderr is not None
+    process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in out + err
+    stored = shop.sql("select asset, count(*) from unit_economics.ledger group by 1") if "new" in err else []
+    assert all(count == 5 for _, count in stored)
+
+
+def test_a_database_that_is_not_there_is_3_and_shows_no_password(shop: Shop) -> None:
+    (shop.folder / ".env").write_text("UNIT_ECONOMICS_DATABASE_URL=postgresql://joe:hunter2@127.0.0.1:1/mart\n")
+    for command in ("run", "status", "export", "publish"):
+        done = shop.call(command)
+        assert done.exit_code == 3, done.stderr
+        assert "hunter2" not in done.output
+        assert "Traceback" not in done.output
+
+
+def test_a_dry_backfill_names_the_runs_and_starts_none(shop: Shop) -> None:
+    run(shop)
+    shop.sql(
+        f"delete from unit_economics.unit_quantity where business_date = '{RED}'; alter table "
+        "unit_economics.ledger disable trigger all; delete from unit_economics.unit_cost where business_date ="
+        f" '{RED}'; delete from unit_economics.ledger where business_date = '{RED}' and asset = 'cost_per_order'"
+    )
+    done = shop.call(
+        "backfill", "--from", str(FIRST), "--to", str(YESTERDAY + timedelta(days=1)), "--dry-run", "--json"
+    )
+    plan = json.loads(done.stdout)
+    assert done.exit_code == 0
+    assert plan["days"]["open"]["days"] == [str(YESTERDAY + timedelta(days=1))]
+    assert str(RED) in plan["days"]["missing"]["days"]
+    assert shop.sql("select count(*) from unit_economics.attempt") == [(4,)]
+
+
+def test_a_backfill_computes_what_is_missing_with_all_that_is_made_of_it(shop: Shop) -> None:
+    done = shop.call("backfill", "--from", str(FIRST), "--json")
+    assert done.exit_code == 0, done.stderr
+    assert counts(done, "vantage_business_metric") == {"new": 5}
+
+
+def test_status_tells_a_red_day_from_one_that_waits(shop: Shop) -> None:
+    shop.sql(f"update orders set orders = -1 where day = '{RED}'")
+    run(shop)
+    done = shop.call("status", "--json")
+    found = json.loads(done.stdout)
+    states = {one["asset"]: {day["day"]: day["state"] for day in one["days"]}[str(RED)] for one in found["assets"]}
+    assert done.exit_code == 1
+    assert (states["daily_orders"], states["cost_per_order"]) == ("red", "waits")
+    assert found["next"].endswith(f"unit-economics run --from {RED} --to {RED}")
+
+
+def test_status_of_an_empty_mart_names_the_command_that_fills_it(shop: Shop) -> None:
+    done = shop.call("status")
+    assert done.exit_code == 1
+    assert "has never been tried" in done.stdout
+    assert "unit-economics backfill --from" in done.stdout
+
+
+def test_a_dry_publication_shows_the_exact_difference(shop: Shop) -> None:
+    run(shop)
+    day = datetime.combine(RED, datetime.min.time(), UTC)
+    shop.books.metrics[shop.metric].merge([(day, "", Decimal(99))])
+    done = shop.call("publish", "--from", str(FIRST), "--dry-run", "--json")
+    [destination] = json.loads(done.stdout)["destinations"]
+    assert done.exit_code == 1
+    [difference] = destination["differences"]
+    assert (difference["day"], Decimal(difference["held"]), Decimal(difference["wanted"])) == (str(RED), 99, 100)
+    assert shop.call("publish", "--from", str(FIRST)).exit_code == 0
+    assert shop.call("publish", "--from", str(FIRST), "--dry-run").exit_code == 0
+
+
+def test_an_export_shows_what_was_believed_at_a_moment(shop: Shop) -> None:
+    run(shop)
+    [[before]] = shop.sql("select clock_timestamp()")
+    shop.sql("update orders set orders = 200")
+    run(shop)
+    now = list(csv.DictReader(io.StringIO(shop.call("export").stdout)))
+    then = list(csv.DictReader(io.StringIO(shop.call("export", "--as-of", before.isoformat()).stdout)))
+    assert {Decimal(row["quantity"]) for row in now} == {200}
+    assert {Decimal(row["quantity"]) for row in then} == {100}
+
+
+def test_a_moment_without_a_zone_is_a_usage_error(shop: Shop) -> None:
+    assert shop.call("export", "--as-of", "2026-01-01T00:00:00").exit_code == 2
+
+
+def test_the_doctor_is_content_with_a_whole_deployment(shop: Shop) -> None:
+    done = shop.call("doctor", "--json")
+    found = {one["name"]: one["state"] for one in json.loads(done.stdout)["findings"]}
+    assert done.exit_code == 0, done.stdout
+    assert found["bill bill"] == found["units of cost_per_order"] == found["vantage for cost_per_order"] == "ok"
+    assert found["units of cost_per_order, role"] == "warn"
+
+
+def test_the_doctor_looks_at_everything_and_shows_no_secret(shop: Shop) -> None:
+    secret = "postgresql://joe:hunter2@127.0.0.1:1/x"
+    names = ("UNIT_ECONOMICS_DATABASE_URL", "ORDERS_DATABASE_URL", "DAGSTER_PG_URL")
+    lines = [*(f"{name}={secret}" for name in names), f"VANTAGE_API_TOKEN={TOKEN}x", "ORDERS_METRIC_ID=bsnss_mtrc_1"]
+    (shop.folder / ".env").write_text("\n".join([*lines, "VANTAGE_API_URL=http://127.0.0.1:1/v2", ""]))
+    (shop.folder / "bill" / "bill.csv").unlink()
+    process = shop.start("doctor", "--json")
+    out, err = process.communicate(timeout=120)
+    failed = {one["name"] for one in json.loads(out)["findings"] if one["state"] == "fail"}
+    assert process.returncode == 3, err
+    assert failed == {"Dagster", "warehouse", "bill bill", "units of cost_per_order", "vantage for cost_per_order"}
+    assert not any(secret in out + err for secret in ("hunter2", TOKEN))
+
+
+def test_creating_a_business_metric_twice_prints_the_same_line_for_env(shop: Shop) -> None:
+    made = [shop.call("vantage", "create-metric", "--title", "Checkouts").stdout for _ in range(2)]
+    assert made[0] == made[1]
+    assert made[0].startswith("ORDERS_METRIC_ID=bsnss_mtrc_")
+
+
+def test_the_schema_of_the_catalogue_is_json(shop: Shop) -> None:
+    assert "cost_per_" in shop.call("catalogue").stdout
+    assert json.loads(shop.call("catalogue", "--schema").stdout)["$schema"].startswith("https://json-schema.org/")
+
+
+def test_a_run_on_dagsters_own_storage_is_seen_there(shop: Shop, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with (shop.folder / ".env").open("a") as file:
+        file.write(f"DAGSTER_HOME={home}\n")
+    assert shop.call("run").exit_code == 0
+    assert any(home.rglob("runs.db"))
+
+
+def test_yesterday_is_the_day_that_these_tests_take_for_it() -> None:
+    assert date.today() > YESTERDAY  # noqa: DTZ011  # any zone will do
