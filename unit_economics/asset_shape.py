@@ -5,6 +5,7 @@ Here: words and shapes for people who look at the UI. Not here: what an asset do
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -21,6 +22,16 @@ def day_partitions(catalogue: Catalogue) -> dg.DailyPartitionsDefinition:
     """One partition a business day, in the business time zone."""
     day = catalogue.business_day
     return dg.DailyPartitionsDefinition(start_date=day.first_day.isoformat(), timezone=day.timezone)
+
+
+def freshness_policy(catalogue: Catalogue) -> dg.FreshnessPolicy:
+    """The badge in Dagster's UI; whether a day is really there is asked by the guards."""
+    hour, minute = catalogue.automation.fresh_by.split(":")
+    return dg.FreshnessPolicy.cron(
+        deadline_cron=f"{int(minute)} {int(hour)} * * *",
+        lower_bound_delta=timedelta(hours=12),
+        timezone=catalogue.business_day.timezone,
+    )
 
 
 @dataclass(frozen=True)
@@ -109,6 +120,7 @@ class AssetShape:
             "code_version": self.code_version,
             "partitions_def": days,
             "backfill_policy": dg.BackfillPolicy.single_run(),
+            "freshness_policy": freshness_policy(self.catalogue),
             "check_specs": [
                 dg.AssetCheckSpec(check, asset=name, description=promise, partitions_def=days)
                 for check, promise in specs.items()

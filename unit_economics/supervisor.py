@@ -8,6 +8,7 @@ so that Ctrl-C in a terminal reaches this process only, which then ends the othe
 """
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -22,6 +23,7 @@ from unit_economics.stopping import Stopped, handling, uninterrupted
 
 _LOOK = 0.1
 _SHOWN_LINES = 12
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass
@@ -34,6 +36,7 @@ class Child:
 
     @property
     def ended(self) -> bool:
+        """Whether the program itself has ended."""
         return self.process.poll() is not None
 
     def signal(self, number: int) -> None:
@@ -56,14 +59,20 @@ class Child:
     def died(self) -> Refusal:
         """What to say of a child that ended by itself."""
         return Refusal(
-            f"the {self.name} ended by itself ({_ending(self.process.returncode)}); its last lines:\n{self.last_lines}\n",
+            f"the {self.name} ended by itself ({self._ending}); its last lines:\n{self.last_lines}\n",
             where=str(self.log),
             remedy="The rest was stopped too; correct what the lines complain about and start again",
         )
 
     @property
+    def _ending(self) -> str:
+        code = self.process.returncode
+        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+    @property
     def last_lines(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines()
+        """The end of its log, without the colours."""
+        lines = _COLOUR.sub("", self.log.read_text(errors="replace")).splitlines()
         return "\n".join(f"    {line}" for line in lines[-_SHOWN_LINES:]) or "    (it wrote nothing)"
 
 
@@ -138,7 +147,7 @@ class Supervisor:
             for child in self.children:
                 child.signal(signal.SIGTERM)
             deadline = time.monotonic() + grace
-            while not all([child.is_gone for child in self.children]):
+            while any(not child.is_gone for child in self.children):
                 if hurry or time.monotonic() > deadline:
                     _kill(self.children)
                 time.sleep(_LOOK / 2)
@@ -158,7 +167,3 @@ def supervising(logs: Path, variables: Mapping[str, str], folder: Path = Path())
 def _kill(children: Sequence[Child]) -> None:
     for child in children:
         child.signal(signal.SIGKILL)
-
-
-def _ending(code: int) -> str:
-    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

@@ -46,7 +46,7 @@ def test_an_unknown_command_is_a_usage_error() -> None:
     assert "rnu" in done.stderr
 
 
-@pytest.mark.parametrize("day", ["2026-1-1", "yesterday", "2026-02-30", "2026-01-01T00:00", ""])
+@pytest.mark.parametrize("day", ["31.01.2026", "yesterday", "2026-02-30", "2026-01-01T00:00", ""])
 def test_a_day_that_is_none_is_a_usage_error(day: str) -> None:
     done = CliRunner().invoke(main, ["run", "--from", day])
     assert done.exit_code == 2

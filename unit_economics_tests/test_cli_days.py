@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -185,20 +185,17 @@ def test_a_database_that_is_not_there_is_3_and_shows_no_password(shop: Shop) -> 
 
 
 def test_a_dry_backfill_names_the_runs_and_starts_none(shop: Shop) -> None:
-    run(shop)
-    shop.sql(
-        f"delete from unit_economics.unit_quantity where business_date = '{RED}'; alter table "
-        "unit_economics.ledger disable trigger all; delete from unit_economics.unit_cost where business_date ="
-        f" '{RED}'; delete from unit_economics.ledger where business_date = '{RED}' and asset = 'cost_per_order'"
-    )
-    done = shop.call(
-        "backfill", "--from", str(FIRST), "--to", str(YESTERDAY + timedelta(days=1)), "--dry-run", "--json"
-    )
+    shop.call("run", "--from", str(FIRST), "--to", str(RED - timedelta(days=1)))
+    shop.call("run", "--from", str(RED + timedelta(days=1)))
+    before = shop.sql("select count(*) from unit_economics.attempt")
+    open_day = str(YESTERDAY + timedelta(days=1))
+    done = shop.call("backfill", "--from", str(FIRST), "--to", open_day, "--dry-run", "--json")
     plan = json.loads(done.stdout)
     assert done.exit_code == 0
-    assert plan["days"]["open"]["days"] == [str(YESTERDAY + timedelta(days=1))]
+    assert plan["days"]["open"]["days"] == [open_day]
     assert str(RED) in plan["days"]["missing"]["days"]
-    assert shop.sql("select count(*) from unit_economics.attempt") == [(4,)]
+    assert any(run["from"] <= str(RED) <= run["to"] for run in plan["runs"])
+    assert shop.sql("select count(*) from unit_economics.attempt") == before
 
 
 def test_a_backfill_computes_what_is_missing_with_all_that_is_made_of_it(shop: Shop) -> None:
@@ -265,7 +262,8 @@ def test_the_doctor_looks_at_everything_and_shows_no_secret(shop: Shop) -> None:
     secret = "postgresql://joe:hunter2@127.0.0.1:1/x"
     names = ("UNIT_ECONOMICS_DATABASE_URL", "ORDERS_DATABASE_URL", "DAGSTER_PG_URL")
     lines = [*(f"{name}={secret}" for name in names), f"VANTAGE_API_TOKEN={TOKEN}x", "ORDERS_METRIC_ID=bsnss_mtrc_1"]
-    (shop.folder / ".env").write_text("\n".join([*lines, "VANTAGE_API_URL=http://127.0.0.1:1/v2", ""]))
+    [address] = [line for line in (shop.folder / ".env").read_text().splitlines() if line.startswith("VANTAGE_API_URL")]
+    (shop.folder / ".env").write_text("\n".join([*lines, address, ""]))
     (shop.folder / "bill" / "bill.csv").unlink()
     process = shop.start("doctor", "--json")
     out, err = process.communicate(timeout=120)
@@ -293,7 +291,3 @@ def test_a_run_on_dagsters_own_storage_is_seen_there(shop: Shop, tmp_path: Path)
         file.write(f"DAGSTER_HOME={home}\n")
     assert shop.call("run").exit_code == 0
     assert any(home.rglob("runs.db"))
-
-
-def test_yesterday_is_the_day_that_these_tests_take_for_it() -> None:
-    assert date.today() > YESTERDAY  # noqa: DTZ011  # any zone will do

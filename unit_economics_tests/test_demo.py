@@ -1,3 +1,5 @@
+"""`unit-economics demo` as a real process: the right numbers, twice, and nothing left behind."""
+
 import re
 import signal
 import socket
@@ -32,18 +34,18 @@ def first(folder: Path) -> Iterator[str]:
         yield demo.output
 
 
-def test_it_leaves_nothing_running(first: str, folder: Path):
+def test_it_leaves_nothing_running(first: str, folder: Path) -> None:
     assert not alive(servers_in(folder))
 
 
-def test_it_prints_the_numbers_of_the_mart(first: str, folder: Path):
+def test_it_prints_the_numbers_of_the_mart(first: str, folder: Path) -> None:
     printed = [tuple(line[:5]) for line in _LINE.findall(first)]
-    with embedded.running(folder / ".unit_economics/demo/postgres") as postgres:
-        with psycopg.connect(postgres.url("unit_economics")) as connection:
-            stored = connection.execute(
-                "select business_date, quantity, cost, unit_cost, status from unit_economics.cost_per_order"
-                " where cost_scope = 'all' order by 1 desc limit 7"
-            ).fetchall()
+    database = embedded.running(folder / ".unit_economics/demo/postgres")
+    with database as postgres, psycopg.connect(postgres.url("unit_economics")) as connection:
+        stored = connection.execute(
+            "select business_date, quantity, cost, unit_cost, status from unit_economics.cost_per_order"
+            " where cost_scope = 'all' order by 1 desc limit 7"
+        ).fetchall()
     assert printed == [
         (str(day), f"{quantity:,.0f}", f"{cost:,.2f}", f"{unit_cost:.4f}", status)
         for day, quantity, cost, unit_cost, status in reversed(stored)
@@ -51,7 +53,7 @@ def test_it_prints_the_numbers_of_the_mart(first: str, folder: Path):
     assert len(printed) == 7
 
 
-def test_the_mart_holds_the_answers(first: str, folder: Path):
+def test_the_mart_holds_the_answers(first: str, folder: Path) -> None:
     key = answer_key.load(folder / ".unit_economics/demo/answer_key.json")
     printed = {line[0]: line for line in _LINE.findall(first)}
     for day, line in printed.items():
@@ -60,15 +62,15 @@ def test_the_mart_holds_the_answers(first: str, folder: Path):
         assert Decimal(line[2].replace(",", "")) == round(answer.effective_cost, 2)
 
 
-def test_what_was_published_was_read_back(first: str):
+def test_what_was_published_was_read_back(first: str) -> None:
     assert [(line[1], line[6]) for line in _LINE.findall(first)] == [(line[5], "✓") for line in _LINE.findall(first)]
 
 
-def test_the_terminal_stays_clean(first: str):
+def test_the_terminal_stays_clean(first: str) -> None:
     assert not re.search(r"Warning|DEBUG|INFO|Traceback|\x1b", first)
 
 
-def test_a_second_time_shows_the_same_and_the_ui_on_the_next_free_port(first: str, folder: Path):
+def test_a_second_time_shows_the_same_and_the_ui_on_the_next_free_port(first: str, folder: Path) -> None:
     taken = ports.any_free()
     with socket.create_server(("127.0.0.1", taken)), running(folder, "demo", "--port", str(taken), *DAYS) as demo:
         said = demo.await_output("Ctrl-C stops everything")

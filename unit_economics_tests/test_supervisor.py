@@ -1,3 +1,5 @@
+"""Child processes that end well, badly, too late and together."""
+
 import os
 import signal
 import sys
@@ -26,7 +28,7 @@ def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
         yield supervisor
 
 
-def test_children_and_grandchildren_are_gone_afterwards(tmp_path: Path):
+def test_children_and_grandchildren_are_gone_afterwards(tmp_path: Path) -> None:
     with supervising(tmp_path, dict(os.environ)) as supervisor:
         child = supervisor.start("parent", [sys.executable, "-c", _PARENT])
         await_(lambda: "ready" in child.log.read_text(), "the grandchild")
@@ -35,14 +37,14 @@ def test_children_and_grandchildren_are_gone_afterwards(tmp_path: Path):
     assert not alive(family)
 
 
-def test_a_child_that_will_not_stop_is_killed_after_the_grace(supervisor: Supervisor):
+def test_a_child_that_will_not_stop_is_killed_after_the_grace(supervisor: Supervisor) -> None:
     child = supervisor.start("stubborn", [sys.executable, "-c", _STUBBORN])
     supervisor.wait("the child", lambda: "ready" in child.log.read_text())
     supervisor.stop(grace=0.2)
     assert child.process.returncode == -signal.SIGKILL
 
 
-def test_a_child_that_dies_is_named_with_its_log_and_last_lines(supervisor: Supervisor):
+def test_a_child_that_dies_is_named_with_its_log_and_last_lines(supervisor: Supervisor) -> None:
     supervisor.start("waiter", [sys.executable, "-c", _WAIT])
     supervisor.start("web server", [sys.executable, "-c", _FAILING])
     with pytest.raises(Refusal) as refused:
@@ -52,12 +54,12 @@ def test_a_child_that_dies_is_named_with_its_log_and_last_lines(supervisor: Supe
     )
 
 
-def test_a_program_that_ends_well_is_no_longer_watched(supervisor: Supervisor):
+def test_a_program_that_ends_well_is_no_longer_watched(supervisor: Supervisor) -> None:
     supervisor.finish(supervisor.start("migration", [sys.executable, "-c", "print('done')"]))
     supervisor.refuse_dead()
 
 
-def test_waiting_ends_when_a_child_dies_or_the_time_is_over(supervisor: Supervisor):
+def test_waiting_ends_when_a_child_dies_or_the_time_is_over(supervisor: Supervisor) -> None:
     with pytest.raises(Refusal, match="the UI was not ready after"):
         supervisor.wait("the UI", lambda: False, seconds=0.2)
     supervisor.start("failing", [sys.executable, "-c", _FAILING])
@@ -66,7 +68,7 @@ def test_waiting_ends_when_a_child_dies_or_the_time_is_over(supervisor: Supervis
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_being_asked_to_stop_ends_the_watch(supervisor: Supervisor, number: int):
+def test_being_asked_to_stop_ends_the_watch(supervisor: Supervisor, number: int) -> None:
     said: list[str] = []
     supervisor.start("waiter", [sys.executable, "-c", _WAIT])
     with pytest.raises(Stopped), stoppable():
@@ -75,7 +77,7 @@ def test_being_asked_to_stop_ends_the_watch(supervisor: Supervisor, number: int)
     assert said in ([], ["stopping"])
 
 
-def test_children_do_not_inherit_ignored_signals(supervisor: Supervisor):
+def test_children_do_not_inherit_ignored_signals(supervisor: Supervisor) -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with stoppable():
@@ -87,7 +89,7 @@ def test_children_do_not_inherit_ignored_signals(supervisor: Supervisor):
         signal.signal(signal.SIGINT, before)
 
 
-def test_a_signal_is_put_off_and_not_lost():
+def test_a_signal_is_put_off_and_not_lost() -> None:
     steps: list[str] = []
     with pytest.raises(Stopped), stoppable():
         with uninterrupted():

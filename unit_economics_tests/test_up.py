@@ -1,5 +1,8 @@
+"""`unit-economics up` as a real process: ready, refused, stopped, and nothing left behind."""
+
 import re
 import signal
+import socket
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -43,7 +46,7 @@ def up(project: Path, port: int) -> Iterator[Running]:
         yield up
 
 
-def test_it_says_where_it_is_and_answers_there(up: Running, port: int):
+def test_it_says_where_it_is_and_answers_there(up: Running, port: int) -> None:
     assert f"http://127.0.0.1:{port}" in up.output
     query = {"query": "{ assetNodes { assetKey { path } } }"}
     answer = httpx.post(f"http://127.0.0.1:{port}/graphql", json=query, timeout=30).json()
@@ -51,22 +54,21 @@ def test_it_says_where_it_is_and_answers_there(up: Running, port: int):
     assert assets == {"cloud_costs", "daily_orders", "cost_per_order"}
 
 
-def test_the_terminal_stays_clean(up: Running):
+def test_the_terminal_stays_clean(up: Running) -> None:
     assert not re.search(r"Warning|DEBUG|INFO|Traceback", up.output)
     assert len(up.output.splitlines()) <= 8
     assert {"code-server.log", "daemon.log", "webserver.log"} <= {log.name for log in _state(up).glob("logs/*")}
 
 
-def test_a_second_one_on_the_same_folder_is_refused(up: Running, tmp_path: Path):
-    other = running(up.folder, "up", "--port", str(ports.any_free()))
+def test_a_second_one_on_the_same_folder_is_refused(up: Running) -> None:
     saved = up.output
-    with other as second:
+    with running(up.folder, "up", "--port", str(ports.any_free())) as second:
         assert second.process.wait(60) == 2
         assert "another unit-economics command is running" in second.output
     (up.folder / "output.txt").write_text(saved)
 
 
-def test_a_taken_port_is_refused_before_anything_is_started(up: Running, port: int, tmp_path: Path):
+def test_a_taken_port_is_refused_before_anything_is_started(up: Running, port: int, tmp_path: Path) -> None:
     (tmp_path / "unit_economics.yaml").write_text(_CATALOGUE)
     with running(tmp_path, "up", "--port", str(port)) as second:
         assert second.process.wait(60) == 2
@@ -76,7 +78,7 @@ def test_a_taken_port_is_refused_before_anything_is_started(up: Running, port: i
     assert not (tmp_path / ".unit_economics" / "postgres").exists()
 
 
-def test_sigterm_ends_it_and_all_it_started(up: Running):
+def test_sigterm_ends_it_and_all_it_started(up: Running) -> None:
     family = up.started()
     assert len(family) >= 5
     assert up.stop(signal.SIGTERM) == 0
@@ -84,7 +86,7 @@ def test_sigterm_ends_it_and_all_it_started(up: Running):
     assert "nothing is left running" in up.output
 
 
-def test_a_child_that_dies_ends_all_and_is_named(project: Path, up: Running):
+def test_a_child_that_dies_ends_all_and_is_named(project: Path, up: Running) -> None:
     assert up.process.poll() is not None, "the folder is still in use"
     with running(project, "up", "--port", str(ports.any_free())) as second:
         await_(lambda: bool(_code_server(second)), "the code server")
@@ -96,22 +98,22 @@ def test_a_child_that_dies_ends_all_and_is_named(project: Path, up: Running):
         assert "code-server.log" in second.output
 
 
-def test_a_broken_catalogue_is_refused_before_anything_is_started(tmp_path: Path):
+def test_a_broken_catalogue_is_refused_before_anything_is_started(tmp_path: Path) -> None:
     (tmp_path / "unit_economics.yaml").write_text(_CATALOGUE.replace("kind: focus", "kind: hocus"))
     with running(tmp_path, "up") as up:
         assert up.process.wait(60) == 2
-    assert not (tmp_path / ".unit_economics").exists()
+    assert not (tmp_path / ".unit_economics" / "postgres").exists()
 
 
-def test_the_next_free_port_is_found_and_a_taken_one_refused():
+def test_the_next_free_port_is_found_and_a_taken_one_refused() -> None:
     taken = ports.any_free()
-    with httpx.Client(), __import__("socket").create_server(("127.0.0.1", taken)):
+    with socket.create_server(("127.0.0.1", taken)):
         assert ports.next_free("127.0.0.1", taken) > taken
         with pytest.raises(UsageRefusal, match="is taken"):
             ports.refuse_taken("127.0.0.1", taken)
 
 
-def test_the_shipped_dagster_yaml_is_the_projects():
+def test_the_shipped_dagster_yaml_is_the_projects() -> None:
     root = Path(__file__).parents[1] / "dagster.yaml"
     assert (resources.files("unit_economics") / "dagster.yaml").read_text() == root.read_text()
 

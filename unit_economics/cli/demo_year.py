@@ -1,8 +1,8 @@
 """The demo's days in one Dagster run: `python -m unit_economics.cli.demo_year FIRST LAST [ASSET]`.
 
-Here: starting that run in this process, on the instance that DAGSTER_HOME names. Not here: who waits for it (demo.py) and
-draws its progress (demo/progress.py). A program of its own, because Dagster takes settings from variables when it is
-loaded, and handles signals in its own way.
+Here: starting that run in this process, on the instance that DAGSTER_HOME names. Not here: who waits for it
+(demo_show.py) and draws its progress (demo/progress.py). A program of its own, because Dagster takes settings from
+variables when it is loaded, and handles signals in its own way.
 """
 
 import sys

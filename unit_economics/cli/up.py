@@ -28,9 +28,7 @@ def command(port: int, host: str, config: Path | None) -> None:
     """Start Dagster's UI, schedules and sensors, with an embedded PostgreSQL where .env names none."""
     narrator = Narrator()
     with until_stopped(narrator):
-        with narrator.step("reading the catalogue") as step:
-            variables, step.outcome = _configured(config)
-        _run(narrator, variables, host, port)
+        _run(narrator, config, host, port)
 
 
 @contextmanager
@@ -52,7 +50,7 @@ def _configured(config: Path | None) -> tuple[dict[str, str], str]:
     return {**variables, CATALOGUE: str(path.resolve())}, f"{path}: {', '.join(catalogue.metrics)}"
 
 
-def _run(narrator: Narrator, base: Mapping[str, str], host: str, port: int) -> None:
+def _run(narrator: Narrator, config: Path | None, host: str, port: int) -> None:
     from unit_economics import ports
     from unit_economics.local_dagster import local_dagster, variables
     from unit_economics.local_state import LocalState
@@ -62,6 +60,8 @@ def _run(narrator: Narrator, base: Mapping[str, str], host: str, port: int) -> N
     with ExitStack() as stack:
         stack.enter_context(state.owned())
         ports.refuse_taken(host, port)
+        with narrator.step("reading the catalogue") as step:
+            base, step.outcome = _configured(config)
         databases = _databases(stack, narrator, state.postgres, base)
         known = variables({**base, **databases}, state.dagster_home)
         dagster = stack.enter_context(local_dagster(state.dagster_home, host, port))

@@ -55,6 +55,7 @@ class Tour:
 
     @property
     def catalogue(self) -> Path:
+        """Where its catalogue is written."""
         return self.folder / "unit_economics.yaml"
 
     @property

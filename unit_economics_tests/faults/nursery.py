@@ -80,7 +80,7 @@ class Nursery:
             self.process.stdout.close()
 
     def run(self, work: str, of: Mapping[str, Any], **end: object) -> bool:
-        """Do a piece of work; end is one of point, calls, milliseconds. True when it was killed, not ended by itself."""
+        """Do a piece of work; end is one of point, calls, milliseconds. True when it was killed."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps({"work": work, "of": of, "end": end}) + "\n")
