@@ -16,6 +16,7 @@ import dagster as dg
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from dagster._serdes import serialize_value
 from dagster_postgres.event_log import PostgresEventLogStorage
+from sqlalchemy import Delete, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
 MOST_AT_ONCE = 500
@@ -24,22 +25,31 @@ MOST_AT_ONCE = 500
 def log_evaluations(context: dg.AssetExecutionContext, evaluations: Sequence[dg.AssetCheckEvaluation]) -> None:
     """Store the evaluations; those that did not pass one by one, for whoever listens to this run."""
     storage = context.instance.event_log_storage
-    passed = [evaluation for evaluation in evaluations if evaluation.passed]
-    singly = [evaluation for evaluation in evaluations if not evaluation.passed]
-    if not isinstance(storage, PostgresEventLogStorage):
-        passed, singly = [], list(evaluations)
+    singly = [one for one in evaluations if not one.passed or not isinstance(storage, PostgresEventLogStorage)]
+    if isinstance(storage, PostgresEventLogStorage):
+        singly += _not_stored(storage, context, [one for one in evaluations if one.passed])
+    for one in singly:
+        context.log_event(one)  # pyright: ignore[reportArgumentType]  # taken, though its type omits it
+
+
+def _not_stored(
+    storage: PostgresEventLogStorage, context: dg.AssetExecutionContext, passed: Sequence[dg.AssetCheckEvaluation]
+) -> list[dg.AssetCheckEvaluation]:
+    """Store them, some hundreds at once; returns those that the database did not take."""
+    left: list[dg.AssetCheckEvaluation] = []
     for start in range(0, len(passed), MOST_AT_ONCE):
         part = passed[start : start + MOST_AT_ONCE]
         try:
             _store(storage, context, part)
         except SQLAlchemyError as error:
             context.log.warning(f"Dagster's log took no batch of evaluations: {type(error).__name__}")
-            singly += part
-    for evaluation in singly:
-        context.log_event(evaluation)  # pyright: ignore[reportArgumentType]  # taken, though its type omits it
+            left += part
+    return left
 
 
-def _store(storage: Any, context: dg.AssetExecutionContext, part: Sequence[dg.AssetCheckEvaluation]) -> None:
+def _store(
+    storage: PostgresEventLogStorage, context: dg.AssetExecutionContext, part: Sequence[dg.AssetCheckEvaluation]
+) -> None:
     entries = [_entry(context, evaluation) for evaluation in part]
     insert = storage.prepare_insert_event_batch(entries).returning(SqlEventLogStorageTable.c.id)
     with storage.index_transaction() as connection:
@@ -49,15 +59,13 @@ def _store(storage: Any, context: dg.AssetExecutionContext, part: Sequence[dg.As
         connection.execute(AssetCheckExecutionsTable.insert().values(rows))
 
 
-def _planned(context: dg.AssetExecutionContext, part: Sequence[dg.AssetCheckEvaluation]) -> Any:
+def _planned(context: dg.AssetExecutionContext, part: Sequence[dg.AssetCheckEvaluation]) -> Delete:
     """Remove what the run had planned for these days, which Dagster would overwrite."""
     columns = AssetCheckExecutionsTable.c
     return AssetCheckExecutionsTable.delete().where(
         columns.asset_key == context.asset_key.to_string(),
         columns.run_id == context.run.run_id,
-        columns.check_name.in_({evaluation.check_name for evaluation in part}),
-        columns.partition.in_({evaluation.partition for evaluation in part}),
-        columns.execution_status == "PLANNED",
+        tuple_(columns.check_name, columns.partition).in_([(one.check_name, one.partition) for one in part]),
     )
 
 

@@ -1,6 +1,8 @@
 """Real bills and orders through the whole graph: every expected row, within the tolerance its README states."""
 
 import csv
+import json
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -8,6 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from unit_economics.demo.vantage_books import Books
+from unit_economics.demo.vantage_server import serving
 from unit_economics_tests.world import World
 
 ORDERS = """units: {kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.orders, timestamp: ordered_at_local,
@@ -103,3 +107,46 @@ def test_the_mart_holds_every_expected_row_of_a_real_bill(
 
     assert result.success
     assert list(differences(shop, wanted, basis)) == []
+
+
+VANTAGE_BILL = "bill: {kind: vantage, cost_report: rprt_dev, amortize: false}"
+
+
+def test_the_mart_holds_every_expected_row_of_a_bill_from_vantage(
+    shared_data: Path, world: Callable[..., World]
+) -> None:
+    case = shared_data / "d4_vantage_api_feb2024"
+    pages = [json.loads(path.read_text()) for path in sorted((case / "input").glob("vantage_costs_page*.json"))]
+    books = Books("token", costs=[row for page in pages for row in page["costs"]], most_a_page=100)
+    scopes = "  service: {by: {column: service_name}, basis: billed}"
+    catalogue = CATALOGUE.format(path="", long_charges="start", basis="billed", orders=ORDERS, scopes=scopes)
+    catalogue = re.sub(r"bill: .*", VANTAGE_BILL, catalogue)
+    wanted = expected(case / "expected_utc.csv")
+
+    with serving(books) as address:
+        shop = world(catalogue, VANTAGE_API_URL=address, VANTAGE_API_TOKEN="token")
+        load_orders(shop.url, case / "input")
+        result = shop.run(wanted[0]["day"], wanted[-1]["day"])
+
+    assert result.success
+    assert list(differences(shop, wanted, "billed")) == []
+
+
+@pytest.mark.parametrize("version", ["2", "3"])
+@pytest.mark.parametrize("basis", ["effective", "billed"])
+def test_three_providers_in_one_delivery_are_loaded_whole(
+    shared_data: Path, world: Callable[..., World], version: str, basis: str
+) -> None:
+    case = shared_data / "d3_synthetic_focus12_13"
+    catalogue = CATALOGUE.format(
+        path=case / "input" / f"focus_1_{version}_*.csv",
+        long_charges="start",
+        basis=basis,
+        orders=ORDERS,
+        scopes=f"  provider: {{by: {{column: provider_name}}, basis: {basis}}}",
+    )
+    shop = world(catalogue)
+    shop.sql((shared_data / "d1_retail_aws_nov2018" / "input" / "orders.sql").read_text())
+
+    assert shop.run("2026-05-01", "2026-05-31").success
+    assert list(differences(shop, expected(case / f"expected_utc_v1{version}.csv"), basis)) == []

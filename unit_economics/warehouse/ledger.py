@@ -158,11 +158,10 @@ def record_verdicts(connection: Connection, attempt: Attempt, verdicts: Sequence
     """Store each verdict that says something new: any failure, a first word, or a pass after a failure."""
     before = gate(connection, attempt.asset, attempt.days)
     news = [verdict for verdict in verdicts if not verdict.passed or before.get(verdict.day) is not True]
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into verdict (asset, business_date, attempt, passed, failures, run_id) values (%s,%s,%s,%s,%s,%s)",
-            [_verdict_row(attempt, verdict) for verdict in news],
-        )
+    columns = "asset, business_date, attempt, passed, failures, run_id"
+    with connection.cursor() as cursor, cursor.copy(f"copy verdict ({columns}) from stdin") as copy:
+        for verdict in news:
+            copy.write_row(_verdict_row(attempt, verdict))
 
 
 def _verdict_row(attempt: Attempt, verdict: Verdict) -> list[Any]:

@@ -58,20 +58,12 @@ def record_publication(
     connection: Connection, attempt: Attempt, wanted: Mapping[date, Decimal], publication: Publication
 ) -> None:
     """Keep what was sent for each day that differed, what was held before, and what a read-back showed."""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into publication (asset, business_date, quantity, held_before, read_back, converged, attempt,"
-            " run_id) values (%s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                [
-                    *(attempt.asset, difference.day, difference.wanted, difference.held),
-                    publication.read_back.get(difference.day),
-                    publication.read_back.get(difference.day) == wanted[difference.day],
-                    *(attempt.number, attempt.run.run_id),
-                ]
-                for difference in publication.differences
-            ],
-        )
+    columns = "asset, business_date, quantity, held_before, read_back, converged, attempt, run_id"
+    with connection.cursor() as cursor, cursor.copy(f"copy publication ({columns}) from stdin") as copy:
+        for difference in publication.differences:
+            held = publication.read_back.get(difference.day)
+            values = [difference.wanted, difference.held, held, held == wanted[difference.day]]
+            copy.write_row([attempt.asset, difference.day, *values, attempt.number, attempt.run.run_id])
 
 
 def as_units(wanted: Mapping[date, Decimal], unit: str) -> pd.DataFrame:

@@ -1,0 +1,17 @@
+"""`make bench`: every benchmark in one run, and one table. It prints; it never fails."""
+
+from unit_economics_tests.benchmarks import backfill, memory, own_part, startup, unchanged_day
+from unit_economics_tests.benchmarks.shop_world import shop_world
+from unit_economics_tests.benchmarks.targets import show
+
+
+def main() -> None:
+    """Measure and print."""
+    with shop_world() as world:
+        rows = [*backfill.measure(world), *own_part.measure(world)]
+    rows += [*unchanged_day.measure(), *startup.measure(), *memory.measure()]
+    show(rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""What the README says is so: its commands exist, its catalogue loads, its SQL runs, its names are the code's names."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from unit_economics import checks, guards
+from unit_economics.cli import main
+from unit_economics.definitions import code_location, read_catalogue
+from unit_economics_tests.world import World
+
+PROJECT = Path(__file__).parents[1]
+README = (PROJECT / "README.md").read_text()
+SHIPPED = (PROJECT / "unit_economics.yaml").read_text()
+ENVIRONMENT = (PROJECT / ".env.example").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^(\w+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"make (demo|test|check|bench|soak|\w+)[ `]", README)) & {"demo", "test"}
+    assert set(re.findall(r"\bmake (\w+)(?:`| {2,})", README)) <= targets
+
+
+def test_ci_runs_exactly_the_two_commands_of_the_readme() -> None:
+    script = (PROJECT / ".ci" / "run").read_text()
+    assert re.findall(r"^make .*$", script, re.MULTILINE) == ["make check", "make test"]
+
+
+def test_every_command_and_option_that_is_named_exists() -> None:
+    text = README + (PROJECT / ".env.example").read_text() + SHIPPED
+    named = set(re.findall(r"unit-economics (\w[\w-]*)((?: (?:create-metric))?)((?: --[\w-]+)*)", text))
+    assert named
+    for command, sub, options in named:
+        shown = CliRunner().invoke(main, [command, *sub.split(), "--help"])
+        assert shown.exit_code == 0, (command, shown.output)
+        for option in options.split():
+            assert option in shown.output, (command, option)
+
+
+def test_every_listed_command_is_listed_by_the_command_line_and_no_other() -> None:
+    (listed,) = re.findall(r"lists the commands: (.*?)\. Exit codes", README, re.DOTALL)
+    assert set(re.findall(r"`([\w-]+)`", listed)) == set(main.list_commands(None))  # type: ignore[arg-type]
+
+
+def test_the_exit_codes_are_those_of_the_refusals() -> None:
+    from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
+
+    assert "0 fine, 1 a finding, 2 usage, 3 something unreachable, 130 interrupted" in README
+    assert (Refusal.exit_code, UsageRefusal.exit_code, Unreachable.exit_code) == (1, 2, 3)
+
+
+def test_the_shipped_catalogue_loads() -> None:
+    assert list(read_catalogue(PROJECT / "unit_economics.yaml").metrics) == ["cost_per_order"]
+
+
+@pytest.mark.parametrize(
+    "commented", [line for line in SHIPPED.splitlines() if re.match(r"  # (vantage|shop|app):", line)]
+)
+def test_a_line_that_is_commented_out_in_the_shipped_catalogue_loads_too(commented: str, tmp_path: Path) -> None:
+    path = tmp_path / "unit_economics.yaml"
+    path.write_text(SHIPPED.replace(commented, commented.replace("# ", "", 1)).replace("rprt_...", "rprt_1"))
+    assert read_catalogue(path)
+
+
+def test_the_recipe_for_a_metric_gives_the_assets_that_it_names(world: Callable[..., World]) -> None:
+    (recipe,) = blocks("yaml")
+    text = SHIPPED.replace("\nalerts:", recipe.replace("metrics:\n", "") + "\nalerts:")
+    nodes = code_location(world(text).deployment()).resolve_asset_graph()
+    names = {key.to_user_string() for key in nodes.get_all_asset_keys()}
+    assert {"daily_api_calls", "cost_per_api_call", "vantage_business_metric_api_calls"} <= names
+
+
+def test_the_recipe_for_a_source_is_a_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    (recipe,) = blocks("python")
+    scope: dict[str, object] = {}
+    imports = "from typing import Literal\nfrom unit_economics.catalogue import CostSource, Delivery\n"
+    exec(imports + recipe, scope)  # noqa: S102
+    made = scope["MyBill"](kind="my_bill", account="1")  # type: ignore[operator]
+    assert made.account == "1"
+
+
+def test_the_sql_runs_on_a_new_mart(world: Callable[..., World]) -> None:
+    shop = world(SHIPPED)
+    assert shop.deployment().warehouse
+    (statements,) = blocks("sql")
+    for statement in statements.strip().splitlines():
+        assert shop.sql(statement) == []
+
+
+def test_every_view_that_is_named_is_there(world: Callable[..., World]) -> None:
+    shop = world(SHIPPED)
+    assert shop.deployment().warehouse
+    named = set(re.findall(r"`(daily_orders|cloud_costs|cost_per_order|unit_costs)`", README))
+    there = {name for (name,) in shop.sql("select viewname from pg_views where schemaname = 'unit_economics'")}
+    assert named == {"daily_orders", "cloud_costs", "cost_per_order", "unit_costs"}
+    assert named <= there
+
+
+def test_the_table_of_red_checks_lists_every_check() -> None:
+    listed = set(re.findall(r"^\| `(\w+)` \|", README.split("| red | means |")[1], re.MULTILINE))
+    every = {*checks.UNIT_CHECKS, *checks.COST_CHECKS, *checks.UNIT_COST_CHECKS, *checks.PUBLISH_CHECKS, guards.FRESH}
+    assert listed == every
+
+
+def test_the_deadline_and_the_tries_are_the_catalogue_s_defaults() -> None:
+    rules = read_catalogue(PROJECT / "unit_economics.yaml").automation
+    assert (rules.fresh_by, rules.max_tries) == ("07:00", 5)
+    assert "by its deadline (07:00)" in README
+    assert "up to five times a day" in README
+
+
+def test_every_variable_that_the_shipped_catalogue_names_has_its_line_in_the_example() -> None:
+    named = set(re.findall(r"\b([A-Z]+(?:_[A-Z]+)+)\b", "\n".join(SHIPPED.splitlines()[3:])))
+    assert named <= set(re.findall(r"([A-Z_]+)=", ENVIRONMENT)) | {"VANTAGE_API_TOKEN"}
+    assert {"VANTAGE_API_TOKEN", "ORDERS_METRIC_ID", "ORDERS_DATABASE_URL"} <= named
+
+
+def test_every_file_that_is_named_is_there() -> None:
+    for name in re.findall(r"`((?:unit_economics|docs|unit_economics_tests)/[\w./]+)`", README):
+        assert (PROJECT / name).exists(), name
