@@ -4,9 +4,11 @@ Here: the messages, each with the next command in it, and sending what is due. E
 it: Slack, mail, and the rest. Not here: keeping messages (warehouse/outbox.py), noticing things (automation.py).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
+from time import monotonic
 
 import apprise
 
@@ -19,6 +21,9 @@ from unit_economics.warehouse.connection import Connection, Warehouse
 from unit_economics.warehouse.outbox import Due, Message
 
 Send = Callable[[Message], bool]
+Channels = Mapping[str, Send]
+PATIENCE_SECONDS = 30
+"""Dagster ends a sensor that takes longer than a minute."""
 
 
 def red_checks(asset: str, findings: Sequence[Finding]) -> list[Message]:
@@ -32,9 +37,8 @@ def red_checks(asset: str, findings: Sequence[Finding]) -> list[Message]:
 
 def _red(asset: str, check: str, text: str, days: list[date]) -> Message:
     which = shown(days)
-    key = sha256(text.encode()).hexdigest()[:8] if len(days) > 1 else str(days[0])
     return Message(
-        f"check/{asset}/{check}/{key}",
+        f"check/{asset}/{check}/{'+'.join(map(str, ranges(days)))}"[:500],
         f"{asset}: check {check} is red for {which}",
         f"{text}\nThe days were not stored and nothing was published for them.\n"
         f"Mend the source, then: unit-economics run --from {min(days)} --to {max(days)}",
@@ -74,30 +78,44 @@ def shown(days: Iterable[date]) -> str:
     return ", ".join(str(part) for part in ranges(days))
 
 
-def deliver(warehouse: Warehouse, send: Send) -> tuple[int, int]:
-    """Send what is due; returns how many were sent and how many must wait. A message is marked only after it went."""
-    with outbox.due(warehouse) as (connection, messages):
-        results = [(one, send(one.message)) for one in messages]
-        for one, accepted in results:
-            _mark(connection, one, accepted=accepted)
-    return sum(accepted for _, accepted in results), sum(not accepted for _, accepted in results)
+def deliver(warehouse: Warehouse, channels: Channels) -> tuple[int, int]:
+    """Send what is due; returns how many messages every channel took, and how many must wait for one.
+
+    No transaction is open while a channel is asked, and each answer is kept at once: whatever happens in between, a
+    message is sent again to nobody who took it, and holds up no other.
+    """
+    sent = waiting = 0
+    until = monotonic() + PATIENCE_SECONDS
+    with warehouse.connection() as connection:
+        while monotonic() < until and (one := outbox.claim(connection)):
+            refusing = [name for name, send in channels.items() if not _took(connection, one, name, send)]
+            outbox.settle(connection, one, refusing)
+            sent, waiting = sent + (not refusing), waiting + bool(refusing)
+    return sent, waiting
 
 
-def _mark(connection: Connection, one: Due, *, accepted: bool) -> None:
+def _took(connection: Connection, one: Due, name: str, send: Send) -> bool:
+    if name in one.sent_to:
+        return True
+    accepted = send(one.message)
     if accepted:
-        outbox.sent(connection, one)
-    else:
-        outbox.failed(connection, one, "a channel did not take it")
+        outbox.taken_by(connection, one, name)
+    return accepted
 
 
-def channels(outside: Outside, variables: Sequence[str]) -> Send:
-    """Send to every URL that these variables hold; a message counts as sent only when all of them took it."""
-    everywhere = apprise.Apprise()
-    for name in variables:
-        if not everywhere.add(outside.secret(name)):
-            raise UsageRefusal(
-                "the variable holds no URL that Apprise knows",
-                where=name,
-                remedy="Write it as Apprise's list of services shows, for example slack://... or mailto://...",
-            )
-    return lambda message: bool(everywhere.notify(title=message.title, body=message.body))
+def channels(outside: Outside, variables: Sequence[str]) -> Channels:
+    """One channel a variable; refused, by name, where one holds no URL that Apprise knows."""
+    # Apprise would log an address that it does not understand, password and all.
+    logging.getLogger("apprise").disabled = True
+    return {name: _channel(outside.secret(name), name) for name in variables}
+
+
+def _channel(url: str, name: str) -> Send:
+    channel = apprise.Apprise()
+    if not channel.add(url):
+        raise UsageRefusal(
+            "the variable holds no URL that Apprise knows",
+            where=name,
+            remedy="Write it as Apprise's list of services shows, for example slack://... or mailto://...",
+        )
+    return lambda message: bool(channel.notify(title=message.title, body=message.body))

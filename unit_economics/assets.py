@@ -54,7 +54,9 @@ def daily_units(deployment: Deployment, name: str) -> Step:
             history = reading.daily_quantities(connection, attempt.asset, days)
         found = checks.unit_findings(counted, days, history, deployment.catalogue.checks)
         states = states_by_age(deployment, metric.units.complete_after, checks.sound(days, found), counted.absent)
-        judged = Judged(tables.UNIT_QUANTITIES, counted.units, found, states, Source(counted.fingerprint))
+        judged = Judged(
+            tables.UNIT_QUANTITIES, counted.units, found, states, Source(counted.fingerprint, absent=counted.absent)
+        )
         with deployment.warehouse.transaction() as connection:
             done = store(deployment, connection, attempt, judged)
         return Told(unit_numbers(counted.units, done), found, counted.absent)
@@ -78,7 +80,9 @@ def cloud_costs(deployment: Deployment) -> Step:
         delivered = read_all(catalogue.cost_sources, asked)
         found = checks.cost_findings(delivered, days, history, catalogue.checks)
         states = states_by_age(deployment, complete_after, checks.sound(days, found), delivered.absent)
-        judged = Judged(tables.CHARGES, delivered.charges, found, states, Source(delivered.fingerprint, glance))
+        judged = Judged(
+            tables.CHARGES, delivered.charges, found, states, Source(delivered.fingerprint, glance, delivered.absent)
+        )
         with deployment.warehouse.transaction() as connection:
             done = store(deployment, connection, attempt, judged)
             checks.refuse_loss(states, delivered.source_totals, reading.stored_totals(connection, CLOUD_COSTS, days))
@@ -125,19 +129,20 @@ def published(deployment: Deployment, name: str, sink: Sink) -> Step:
     The gate is read, the values are sent and the outcome is stored in one transaction, under the publication's lock.
     """
     units, unit = units_asset(name), deployment.catalogue.metrics[name].unit
+    inputs = [units, name]
 
     def step(attempt: Attempt) -> Told:
         days = attempt.days
         with deployment.warehouse.transaction() as connection:
             ledger.lock(connection, attempt.asset)
             ledger.fence(connection, attempt)
+            made_of = ledger.current(connection, inputs, days)  # before the gate: what is newer is then published again
             out = publications.publishable(connection, units, name, days)
-            made_of = ledger.current(connection, [units], days)
             publication = sink.publish(out.wanted, outside=deployment.outside)
             publications.record_publication(connection, attempt, out.wanted, publication)
             found = checks.converged(out.wanted, publication)
             rows = publications.as_units(out.wanted, unit)
-            states = {day: state_by_inputs(made_of, [units], day) for day in checks.sound(out.wanted, found)}
+            states = {day: state_by_inputs(made_of, inputs, day) for day in checks.sound(out.wanted, found)}
             done = store(deployment, connection, attempt, Judged(tables.UNIT_QUANTITIES, rows, found, states))
         return Told(publication_numbers(out.wanted, publication, done), found, out.held_back)
 
@@ -152,17 +157,23 @@ def _asset(deployment: Deployment, shape: Shape, step: Step) -> dg.AssetsDefinit
             attempt = ledger.begin(deployment.warehouse, shape["name"], days, deployment.run(context.run.run_id))
             told = _attempted(deployment, attempt, step)
         except Refusal as refusal:
-            raise dg.Failure(description=str(refusal), allow_retries=False) from None
+            code = {"exit_code": refusal.exit_code}
+            raise dg.Failure(description=str(refusal), metadata=code, allow_retries=False) from None
         yield from tell(context, told)
 
     return dg.asset(**shape)(asset)
 
 
 def _attempted(deployment: Deployment, attempt: Attempt, step: Step) -> Told:
-    """Take the step; input that is refused as a whole turns the gate of all its days red."""
+    """Take the step; input that is refused as a whole turns the gate of all its days red.
+
+    An attempt that was overtaken is no failure: the newer values stand, and what follows goes on with them.
+    """
     try:
         return step(attempt)
-    except (Unreachable, UsageRefusal, LateAttempt):
+    except LateAttempt as overtaken:
+        return Told({}, [], dict.fromkeys(attempt.days, str(overtaken)))
+    except (Unreachable, UsageRefusal):
         raise
     except Refusal as refusal:
         found = checks.refused(attempt.days, str(refusal))

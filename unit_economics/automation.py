@@ -16,10 +16,12 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from unit_economics import alerts, gaps
 from unit_economics.business_days import DayRange
 from unit_economics.deployment import Deployment
+from unit_economics.refusals import Refusal
 from unit_economics.warehouse import ledger, outbox
 
 JOB = "daily_unit_economics"
 MOST_RUNS_A_TICK = 3
+FRESH = "fresh"
 RANGE_START, RANGE_END, ONE_DAY = (
     "dagster/asset_partition_range_start",
     "dagster/asset_partition_range_end",
@@ -40,9 +42,11 @@ def range_tags(days: DayRange) -> dict[str, str]:
 
 
 def daily_job(deployment: Deployment, names: Sequence[str]) -> UnresolvedAssetJobDefinition:
-    """All assets as one job; ended by Dagster when it takes too long, since a lost worker never reports."""
+    """All assets as one job, without the question whether they are fresh; ended by Dagster when it takes too long, since a lost worker never reports."""
     seconds = int(deployment.catalogue.automation.max_runtime.total_seconds())
-    return dg.define_asset_job(JOB, selection=list(names), tags={"dagster/max_runtime": str(seconds)})
+    fresh = [dg.AssetCheckKey(dg.AssetKey(name), FRESH) for name in names]
+    selection = dg.AssetSelection.assets(*names) - dg.AssetSelection.checks(*fresh)
+    return dg.define_asset_job(JOB, selection=selection, tags={"dagster/max_runtime": str(seconds)})
 
 
 def morning_schedule(deployment: Deployment, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
@@ -58,9 +62,11 @@ def morning_schedule(deployment: Deployment, job: UnresolvedAssetJobDefinition) 
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Reads the restatement window again and publishes what changed.",
     )
-    def every_morning(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    def every_morning(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         last = deployment.calendar.last_closed_day(context.scheduled_execution_time)
         first = max(catalogue.business_day.first_day, last - catalogue.restatement_window + timedelta(days=1))
+        if last < first:
+            return dg.SkipReason(f"the first business day, {first}, is not over yet")
         return dg.RunRequest(run_key=str(last), tags=range_tags(DayRange(first, last)))
 
     return every_morning
@@ -80,7 +86,14 @@ def gap_sensor(deployment: Deployment, job: UnresolvedAssetJobDefinition) -> dg.
     def missing_days(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         found = find_gaps(deployment)
         _speak_up(deployment, found)
-        runs = gaps.asks(found.missing, _in_flight(context.instance), found.tries, rules.max_tries, MOST_RUNS_A_TICK)
+        runs = gaps.asks(
+            deployment.inputs,
+            found.missing,
+            _in_flight(context.instance),
+            found.tries,
+            rules.max_tries,
+            MOST_RUNS_A_TICK,
+        )
         moment = f"{deployment.outside.now():%Y-%m-%dT%H}"
         for ask in runs:
             yield dg.RunRequest(
@@ -114,7 +127,7 @@ def find_gaps(deployment: Deployment) -> Found:
         days = ledger.current(connection, list(graph), closed)
         red = frozenset(ledger.red_pairs(connection, closed))
         tries, last_attempt = ledger.tries(connection, closed, timedelta(hours=24))
-    return Found(gaps.gaps(gaps.Ledger(graph, days, red), closed), tries, red, last_attempt)
+    return Found(gaps.gaps(gaps.Ledger(graph, days, red, deployment.publications), closed), tries, red, last_attempt)
 
 
 def _closed_days(deployment: Deployment, first_stored: date | None) -> DayRange | None:
@@ -143,6 +156,9 @@ def _in_flight(instance: dg.DagsterInstance) -> set[date]:
 
 
 def days_of(tags: Mapping[str, str]) -> Iterable[date]:
-    """The days that a run is about, by its tags; none where it has no partition."""
+    """The days that a run is about, by its tags; none where it has no partition, or one of somebody else's."""
     first, last = tags.get(RANGE_START, tags.get(ONE_DAY)), tags.get(RANGE_END, tags.get(ONE_DAY))
-    return DayRange(date.fromisoformat(first), date.fromisoformat(last)) if first and last else ()
+    try:
+        return DayRange(date.fromisoformat(first or ""), date.fromisoformat(last or ""))
+    except (ValueError, Refusal):
+        return ()

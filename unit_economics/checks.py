@@ -74,7 +74,7 @@ def unit_findings(
     for day, quantity in zip(counted.units["business_date"], counted.units["quantity"], strict=True):
         if day in quantities:
             quantities[day] = EXACT.add(quantities[day], quantity)
-    absences = [_absent(day, reason) for day, reason in counted.absent.items()]
+    absences = [_absent(day, reason, was_there=day in history) for day, reason in counted.absent.items()]
     present_words = [Finding(day, DELIVERY) for day in present]
     return [*found, *absences, *present_words, *volume_band(quantities, history, rules.volume_band)]
 
@@ -158,7 +158,11 @@ def delivery(
     return [_delivered(day, absent.get(day), rows.get(day, 0), before.get(day), known, least) for day in days]
 
 
-def _absent(day: date, reason: str) -> Finding:
+def _absent(day: date, reason: str, *, was_there: bool) -> Finding:
+    """A day that is late is a warning; one that was delivered before and is gone was lost."""
+    if was_there:
+        text = f"{reason}, though it was delivered before; what was delivered then stands"
+        return Finding(day, DELIVERY, passed=False, text=text)
     return Finding(day, DELIVERY, passed=False, severity="warning", text=reason)
 
 
@@ -167,7 +171,7 @@ def _delivered(
 ) -> Finding:
     numbers = {"rows": float(rows)}
     if absence:
-        return _absent(day, absence)
+        return _absent(day, absence, was_there=bool(former))
     if former and rows < least * former:
         text = f"only {rows} rows where {former} were delivered before; if that is right, lower checks.min_delivery"
         return Finding(day, DELIVERY, passed=False, text=text, numbers=numbers)

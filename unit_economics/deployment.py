@@ -11,12 +11,11 @@ from functools import cached_property
 from unit_economics.business_days import BusinessCalendar
 from unit_economics.catalogue import Catalogue, sink_asset, units_asset
 from unit_economics.outside import Outside
-from unit_economics.warehouse.connection import Warehouse
+from unit_economics.warehouse.connection import DATABASE_URL, Warehouse
 from unit_economics.warehouse.ledger import Run
 from unit_economics.warehouse.migrations import migrate
 
 CLOUD_COSTS = "cloud_costs"
-DATABASE_URL = "UNIT_ECONOMICS_DATABASE_URL"
 
 
 @dataclass(frozen=True)
@@ -57,3 +56,9 @@ class Deployment:
             graph[name] = [units_asset(name), CLOUD_COSTS]
             graph.update({sink_asset(name, sink): [units_asset(name), name] for sink in metric.publish})
         return graph
+
+    @property
+    def publications(self) -> frozenset[str]:
+        """The assets that publish: they need every input, where a unit cost says which one is missing."""
+        metrics = self.catalogue.metrics.items()
+        return frozenset(sink_asset(name, sink) for name, metric in metrics for sink in metric.publish)

@@ -10,20 +10,21 @@ import os
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
-from dagster._serdes import serialize_value
-from dagster_postgres.event_log import PostgresEventLogStorage
-from sqlalchemy import Delete, tuple_
-from sqlalchemy.exc import SQLAlchemyError
+
+if TYPE_CHECKING:
+    from dagster_postgres.event_log import PostgresEventLogStorage
+    from sqlalchemy import Delete
 
 MOST_AT_ONCE = 500
 
 
 def log_evaluations(context: dg.AssetExecutionContext, evaluations: Sequence[dg.AssetCheckEvaluation]) -> None:
     """Store the evaluations; those that did not pass one by one, for whoever listens to this run."""
+    from dagster_postgres.event_log import PostgresEventLogStorage  # whoever runs has it; whoever loads need not wait
+
     storage = context.instance.event_log_storage
     singly = [one for one in evaluations if not one.passed or not isinstance(storage, PostgresEventLogStorage)]
     if isinstance(storage, PostgresEventLogStorage):
@@ -33,9 +34,11 @@ def log_evaluations(context: dg.AssetExecutionContext, evaluations: Sequence[dg.
 
 
 def _not_stored(
-    storage: PostgresEventLogStorage, context: dg.AssetExecutionContext, passed: Sequence[dg.AssetCheckEvaluation]
+    storage: "PostgresEventLogStorage", context: dg.AssetExecutionContext, passed: Sequence[dg.AssetCheckEvaluation]
 ) -> list[dg.AssetCheckEvaluation]:
     """Store them, some hundreds at once; returns those that the database did not take."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     left: list[dg.AssetCheckEvaluation] = []
     for start in range(0, len(passed), MOST_AT_ONCE):
         part = passed[start : start + MOST_AT_ONCE]
@@ -48,8 +51,10 @@ def _not_stored(
 
 
 def _store(
-    storage: PostgresEventLogStorage, context: dg.AssetExecutionContext, part: Sequence[dg.AssetCheckEvaluation]
+    storage: "PostgresEventLogStorage", context: dg.AssetExecutionContext, part: Sequence[dg.AssetCheckEvaluation]
 ) -> None:
+    from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
+
     entries = [_entry(context, evaluation) for evaluation in part]
     insert = storage.prepare_insert_event_batch(entries).returning(SqlEventLogStorageTable.c.id)
     with storage.index_transaction() as connection:
@@ -59,8 +64,11 @@ def _store(
         connection.execute(AssetCheckExecutionsTable.insert().values(rows))
 
 
-def _planned(context: dg.AssetExecutionContext, part: Sequence[dg.AssetCheckEvaluation]) -> Delete:
+def _planned(context: dg.AssetExecutionContext, part: Sequence[dg.AssetCheckEvaluation]) -> "Delete":
     """Remove what the run had planned for these days, which Dagster would overwrite."""
+    from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+    from sqlalchemy import tuple_
+
     columns = AssetCheckExecutionsTable.c
     return AssetCheckExecutionsTable.delete().where(
         columns.asset_key == context.asset_key.to_string(),
@@ -95,6 +103,8 @@ def _entry(context: dg.AssetExecutionContext, evaluation: dg.AssetCheckEvaluatio
 
 
 def _execution(number: int, entry: dg.EventLogEntry, evaluation: dg.AssetCheckEvaluation) -> dict[str, Any]:
+    from dagster._serdes import serialize_value
+
     target = evaluation.target_materialization_data
     return {
         "asset_key": evaluation.asset_key.to_string(),

@@ -15,12 +15,14 @@ from unit_economics.warehouse.ledger import LedgerDay
 class Ledger:
     """What the ledger says of the days in question.
 
-    days: what is current; red: the asset and day pairs whose gate is red; graph: each asset's inputs, upstream first.
+    days: what is current; red: the asset and day pairs whose gate is red; graph: each asset's inputs, upstream first;
+    need_all: the assets that can't be made while one of their inputs is missing.
     """
 
     graph: Mapping[str, Sequence[str]]
     days: Mapping[tuple[str, date], LedgerDay]
     red: Collection[tuple[str, date]]
+    need_all: Collection[str] = ()
 
 
 def gaps(ledger: Ledger, closed: DayRange) -> dict[str, list[date]]:
@@ -40,7 +42,8 @@ def _is_gap(ledger: Ledger, asset: str, day: date) -> bool:
     if any((name, day) in ledger.red for name in _upstream(ledger.graph, asset)):
         return False
     versions = {name: ledger.days[name, day].version for name in inputs if (name, day) in ledger.days}
-    return bool(versions) and (row is None or dict(row.input_versions) != versions)
+    enough = len(versions) == len(inputs) if asset in ledger.need_all else bool(versions)
+    return enough and (row is None or dict(row.input_versions) != versions)
 
 
 def _upstream(graph: Mapping[str, Sequence[str]], asset: str) -> set[str]:
@@ -57,25 +60,28 @@ class Ask:
 
 
 def asks(
+    graph: Mapping[str, Sequence[str]],
     missing: Mapping[str, Sequence[date]],
     in_flight: Collection[date],
     tries: Mapping[tuple[str, date], int],
     max_tries: int,
     most: int,
 ) -> list[Ask]:
-    """The fewest runs for what is missing, newest days first: none in flight, none tried too often, `most` at once."""
+    """The fewest runs for what is missing and all that is made of it, newest days first and `most` at once.
+
+    Days in flight are left out, and so is what was tried too often.
+    """
     wanted: dict[date, set[str]] = {}
     for asset, days in missing.items():
         for day in days:
             if day not in in_flight and tries.get((asset, day), 0) < max_tries:
                 wanted.setdefault(day, set()).add(asset)
-    runs = [Ask(part, _assets(missing, wanted, part)) for part in ranges(wanted)]
+    runs = [Ask(part, _with_downstream(graph, set[str]().union(*(wanted[day] for day in part)))) for part in ranges(wanted)]
     return sorted(runs, key=lambda ask: ask.days.last, reverse=True)[:most]
 
 
-def _assets(missing: Mapping[str, Sequence[date]], wanted: Mapping[date, set[str]], part: DayRange) -> tuple[str, ...]:
-    of_part = set[str]().union(*(wanted[day] for day in part))
-    return tuple(asset for asset in missing if asset in of_part)
+def _with_downstream(graph: Mapping[str, Sequence[str]], assets: set[str]) -> tuple[str, ...]:
+    return tuple(asset for asset in graph if asset in assets or assets & _upstream(graph, asset))
 
 
 def given_up(

@@ -13,13 +13,12 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from unit_economics import alerts
-from unit_economics.automation import days_of
+from unit_economics.automation import FRESH, days_of
 from unit_economics.business_days import DayRange
 from unit_economics.catalogue import Catalogue
 from unit_economics.deployment import Deployment
 from unit_economics.warehouse import ledger, outbox
 
-FRESH = "fresh"
 RUNNING = dg.DefaultSensorStatus.RUNNING
 
 
@@ -128,8 +127,8 @@ def announcer(deployment: Deployment) -> dg.SensorDefinition:
     def announce() -> dg.SkipReason:
         if not deployment.catalogue.alerts.urls:
             return dg.SkipReason("the catalogue names no channel under alerts.urls")
-        send = alerts.channels(deployment.outside, deployment.catalogue.alerts.urls)
-        sent, waiting = alerts.deliver(deployment.warehouse, send)
+        channels = alerts.channels(deployment.outside, deployment.catalogue.alerts.urls)
+        sent, waiting = alerts.deliver(deployment.warehouse, channels)
         return dg.SkipReason(f"{sent} sent, {waiting} wait for a channel")
 
     return announce

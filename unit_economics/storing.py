@@ -34,16 +34,23 @@ def store(deployment: Deployment, connection: Connection, attempt: Attempt, judg
     """Replace the sound days, turn the gate of the others red, and put what is to be said into the outbox."""
     days = {finding.day for finding in judged.found if finding.blocks} | set(judged.states)
     verdicts = checks.verdicts(sorted(days), [finding for finding in judged.found if finding.day in days])
+    before = ledger.standing_failures(connection, attempt.asset, attempt.days)
     sound = judged.rows[judged.rows["business_date"].isin(set(judged.states))]
     replaced = replace_days(connection, attempt, judged.table, sound, judged.states, verdicts, judged.source)
-    _announce(deployment, connection, attempt, judged.found)
+    _announce(deployment, connection, attempt, news(judged.found, before))
     return replaced
 
 
 def refuse(deployment: Deployment, connection: Connection, attempt: Attempt, found: Sequence[Finding]) -> None:
     """Turn the gate of all days red: their input was refused as a whole, and what is stored stays."""
+    before = ledger.standing_failures(connection, attempt.asset, attempt.days)
     ledger.refuse_days(connection, attempt, checks.verdicts(attempt.days, found))
-    _announce(deployment, connection, attempt, found)
+    _announce(deployment, connection, attempt, news(found, before))
+
+
+def news(found: Sequence[Finding], before: Mapping[date, Mapping[str, str]]) -> list[Finding]:
+    """What turned red, or is red for another reason than before; the rest has been said."""
+    return [finding for finding in found if before.get(finding.day, {}).get(finding.check) != finding.text]
 
 
 def _announce(deployment: Deployment, connection: Connection, attempt: Attempt, found: Sequence[Finding]) -> None:

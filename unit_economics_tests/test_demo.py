@@ -12,6 +12,8 @@ import psycopg
 import pytest
 
 from unit_economics import embedded, ports
+from unit_economics.automation import find_gaps
+from unit_economics.definitions import deployment
 from unit_economics.demo import answer_key
 from unit_economics_tests.processes import alive, running, servers_in
 
@@ -64,6 +66,14 @@ def test_the_mart_holds_the_answers(first: str, folder: Path) -> None:
 
 def test_what_was_published_was_read_back(first: str) -> None:
     assert [(line[1], line[6]) for line in _LINE.findall(first)] == [(line[5], "✓") for line in _LINE.findall(first)]
+
+
+def test_afterwards_no_day_is_missing(first: str, folder: Path) -> None:
+    demo = folder / ".unit_economics/demo"
+    with embedded.running(demo / "postgres") as postgres:
+        known = {"UNIT_ECONOMICS_DATABASE_URL": postgres.url("unit_economics")}
+        missing = find_gaps(deployment(known, demo / "unit_economics.yaml")).missing
+    assert {asset: len(days) for asset, days in missing.items() if days} == {}
 
 
 def test_the_terminal_stays_clean(first: str) -> None:

@@ -1,7 +1,6 @@
 """Rules of the PostgreSQL unit source: the bad inputs O1 to O28, each refused in one sentence or counted right."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-import stamina
+import tenacity
 from psycopg.conninfo import make_conninfo
 from pydantic import ValidationError
 
@@ -29,9 +28,8 @@ TABLE: dict[str, Any] = {"relation": "public.orders", "timestamp": "ordered_at"}
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=3, cap=True):
-        yield
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unit_economics.unit_sources.postgres.session.WAIT", tenacity.wait_none())
 
 
 def run(database: str, *statements: str) -> None:

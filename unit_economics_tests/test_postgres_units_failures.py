@@ -3,7 +3,6 @@
 import socket
 import threading
 import traceback
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -12,17 +11,17 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-import stamina
+import tenacity
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.database_url import server_of
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
 from unit_economics.unit_sources.postgres import PostgresUnits
 from unit_economics.unit_sources.postgres import session as postgres_session
 from unit_economics.unit_sources.postgres.question import Question
-from unit_economics.unit_sources.postgres.server import server_of
 from unit_economics.unit_sources.postgres.session import Session, ask
 
 DAY = date(2025, 3, 3)
@@ -72,9 +71,8 @@ class Line:
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=3, cap=True):
-        yield
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unit_economics.unit_sources.postgres.session.WAIT", tenacity.wait_none())
 
 
 def run(database: str, *statements: str) -> None:

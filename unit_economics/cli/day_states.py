@@ -33,7 +33,7 @@ class DayStates:
     stored: Mapping[Key, LedgerDay]
     red: Mapping[Key, str]
     missing: Mapping[str, Sequence[date]]
-    tries: Mapping[Key, tuple[int, datetime]]
+    tries: Mapping[Key, tuple[int, datetime, str | None]]
 
     def state(self, asset: str, day: date) -> str:
         """The state of one asset on one day."""
@@ -80,9 +80,9 @@ class DayStates:
     def _tried(self, asset: str, day: date) -> str:
         if (asset, day) not in self.tries:
             return "has never been tried"
-        count, last = self.tries[asset, day]
+        count, last, absence = self.tries[asset, day]
         times = "once" if count == 1 else f"{count} times"
-        return f"tried {times} and still not there, last at {last:%Y-%m-%d %H:%M} UTC"
+        return f"{absence or 'still not there'}; tried {times}, last at {last:%Y-%m-%d %H:%M} UTC"
 
     def _upstream(self, asset: str) -> set[str]:
         direct = set(self.graph[asset])
@@ -99,5 +99,9 @@ def day_states(of: Deployment, days: DayRange) -> DayStates:
         tries = mart.last_tries(connection, days)
         begins = ledger.first_day(connection)
     closed = DayRange(days.first, min(days.last, last_closed)) if days.first <= last_closed else None
-    missing = gaps.gaps(gaps.Ledger(graph, stored, red), closed) if closed else {asset: [] for asset in graph}
+    missing = (
+        gaps.gaps(gaps.Ledger(graph, stored, red, of.publications), closed)
+        if closed
+        else {asset: [] for asset in graph}
+    )
     return DayStates(days, last_closed, begins, graph, stored, red, missing, tries)

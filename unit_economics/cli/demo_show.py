@@ -69,7 +69,7 @@ class Show:
         self.supervisor.watch(on_stop=lambda: self.narrator.say("\nStopping ..."))
 
 
-_HINT = "[dim]for example cost_per_order, Plots: cost_usd_per_1000[/]"
+_HINT = "[dim]start with cost_per_order: Partitions, Checks, Lineage[/]"
 
 
 @contextmanager

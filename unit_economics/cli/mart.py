@@ -26,14 +26,15 @@ def red_reasons(connection: Connection, days: DayRange) -> dict[tuple[str, date]
     return {(asset, day): "; ".join(f"{one['check']}: {one['what']}" for one in failed) for asset, day, failed in rows}
 
 
-def last_tries(connection: Connection, days: DayRange) -> dict[tuple[str, date], tuple[int, datetime]]:
-    """How often each asset's day was ever tried, and when it last was."""
+def last_tries(connection: Connection, days: DayRange) -> dict[tuple[str, date], tuple[int, datetime, str | None]]:
+    """How often each asset's day was ever tried, when it last was, and why the source did not have it then."""
     rows = connection.execute(
-        "select asset, d::date, count(*), max(started_at) from attempt cross join generate_series("
+        "select asset, d::date, count(*), max(started_at), (array_agg(absent ->> d::date::text order by attempt desc)"
+        " filter (where committed_at is not null))[1] from attempt cross join generate_series("
         "greatest(first_day, %s), least(last_day, %s), interval '1 day') d group by 1, 2",
         [days.first, days.last],
     )
-    return {(asset, day): (count, last) for asset, day, count, last in rows}
+    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,19 @@
 Not here: the tables (migrations/) and what is done with them (the other modules of this package).
 """
 
-import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
+from unit_economics.database_url import Server, server_of
 from unit_economics.refusals import Unreachable
 
+DATABASE_URL = "UNIT_ECONOMICS_DATABASE_URL"
 SESSION = {
     "timezone": "UTC",
     "lock_timeout": "30s",
@@ -21,8 +23,9 @@ SESSION = {
     "idle_in_transaction_session_timeout": "300s",
     "client_connection_check_interval": "2s",
     "search_path": "unit_economics,pg_catalog",
+    "default_transaction_isolation": r"read\ committed",
 }
-"""`client_connection_check_interval`: without it a killed client's statement keeps its lock until it ends."""
+"""Under a stricter isolation the fence would look at a snapshot from before the lock was had. `client_connection_check_interval`: without it a killed client's statement keeps its lock until it ends."""
 
 Connection = psycopg.Connection[TupleRow]
 
@@ -49,10 +52,11 @@ class Warehouse:
     @contextmanager
     def connection(self) -> Generator[Connection]:
         """A connection in autocommit mode; raises `Unreachable` where there is none to be had."""
+        server = server_of(self.url, DATABASE_URL)
         try:
-            connection = psycopg.connect(self.url, autocommit=True, **_SETTINGS)
+            connection = psycopg.connect(make_conninfo(**server.parameters), autocommit=True, **_SETTINGS)
         except psycopg.OperationalError as error:
-            raise unreachable(error) from None
+            raise _unreachable(error, server) from None
         with connection:
             yield connection
 
@@ -64,11 +68,11 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
-def unreachable(error: psycopg.Error) -> Unreachable:
-    """The driver's complaint without what could hold a secret: quoted values and URLs."""
-    reason = re.sub(r"postgres(ql)?://\S+|password=\S+", "...", str(error).strip().splitlines()[-1])
+def _unreachable(error: psycopg.Error, server: Server) -> Unreachable:
+    """The first line of the driver's complaint is the reason; the URL was sound, so it holds no piece of a secret."""
+    reason = str(error).strip().splitlines()[0]
     return Unreachable(
         f"the warehouse does not answer ({reason})",
-        where="UNIT_ECONOMICS_DATABASE_URL",
+        where=server.shown,
         remedy="Start PostgreSQL or correct the URL, then run `unit-economics doctor`",
     )

@@ -106,10 +106,14 @@ def fence(connection: Connection, attempt: Attempt) -> None:
 
 @dataclass(frozen=True)
 class Source:
-    """What an attempt read: `glance` is how the source looked beforehand, None where it can't be told cheaply."""
+    """What an attempt read.
+
+    glance: how the source looked beforehand, None where it can't be told cheaply; absent: the days it did not have.
+    """
 
     fingerprint: str = ""
     glance: str | None = None
+    absent: Mapping[date, str] = field(default_factory=dict)
 
     @property
     def hash(self) -> str:
@@ -123,10 +127,14 @@ NOT_TOLD = Source()
 def commit(connection: Connection, attempt: Attempt, source: Source) -> None:
     """Say, in the writing transaction, that this attempt has decided its days, and from what."""
     connection.execute(
-        "update attempt set committed_at = clock_timestamp(), source_glance = %s, source_fingerprint = %s"
+        "update attempt set committed_at = clock_timestamp(), source_glance = %s, source_fingerprint = %s, absent = %s"
         " where attempt = %s",
-        [source.glance, source.fingerprint, attempt.number],
+        [source.glance, source.fingerprint, json.dumps(_texts(source.absent)), attempt.number],
     )
+
+
+def _texts(absent: Mapping[date, str]) -> dict[str, str]:
+    return {str(day): reason for day, reason in absent.items()}
 
 
 def is_unchanged(connection: Connection, attempt: Attempt, glance: str | None) -> bool:
@@ -212,8 +220,10 @@ def turned_red(connection: Connection, run_id: str) -> bool:
 
 
 def first_day(connection: Connection) -> date | None:
-    """The earliest day that was ever stored."""
-    row = connection.execute("select min(business_date) from ledger").fetchone()
+    """The earliest day that was ever judged."""
+    row = connection.execute(
+        "select least((select min(business_date) from ledger), (select min(business_date) from verdict))"
+    ).fetchone()
     return row[0] if row else None
 
 

@@ -4,15 +4,11 @@ Here: putting a message in (inside the transaction of what it speaks of), taking
 Not here: what is worth saying, or sending it (alerts.py).
 """
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from unit_economics.warehouse.connection import Connection, Warehouse
-
-FIRST_PAUSE = timedelta(minutes=1)
-LONGEST_PAUSE = timedelta(hours=1)
+from unit_economics.warehouse.connection import Connection
 
 
 @dataclass(frozen=True)
@@ -26,10 +22,10 @@ class Message:
 
 @dataclass(frozen=True)
 class Due:
-    """A message that has not been sent yet."""
+    """A message that not every channel has taken yet."""
 
     number: int
-    tries: int
+    sent_to: frozenset[str]
     message: Message
 
 
@@ -44,29 +40,32 @@ def put(connection: Connection, message: Message, repeat_after: timedelta) -> bo
     return inserted.fetchone() is not None
 
 
-@contextmanager
-def due(warehouse: Warehouse) -> Generator[tuple[Connection, list[Due]]]:
-    """The messages whose time has come, locked for the one who sends them until the block ends."""
-    with warehouse.transaction() as connection:
-        rows = connection.execute(
-            "select message, tries, cause, title, body from outbox where sent_at is null"
-            " and next_try_at <= clock_timestamp() order by message limit 50 for update skip locked"
-        ).fetchall()
-        yield connection, [Due(row[0], row[1], Message(*row[2:])) for row in rows]
+def claim(connection: Connection) -> Due | None:
+    """Take the next message whose time has come, the least tried first: one that nobody can take holds up no other.
+
+    It comes back after a pause of 1, 2, 4 ... minutes (an hour at the most) unless it is settled as sent: so two
+    senders never hold the same one, and one who dies delays it and does not lose it.
+    """
+    row = connection.execute(
+        "update outbox set tries = tries + 1, next_try_at = clock_timestamp()"
+        " + least(interval '1 minute' * 2 ^ least(tries, 10), interval '1 hour')"
+        " where message = (select message from outbox where sent_at is null and next_try_at <= clock_timestamp()"
+        " order by tries, next_try_at, message limit 1 for update skip locked)"
+        " returning message, sent_to, cause, title, body"
+    ).fetchone()
+    return Due(row[0], frozenset(row[1]), Message(*row[2:])) if row else None
 
 
-def sent(connection: Connection, one: Due) -> None:
-    """Mark a message as said."""
+def taken_by(connection: Connection, one: Due, channel: str) -> None:
+    """Remember that this channel took the message."""
+    connection.execute("update outbox set sent_to = sent_to || %s::text where message = %s", [channel, one.number])
+
+
+def settle(connection: Connection, one: Due, refusing: Sequence[str]) -> None:
+    """Mark a message as sent, or keep who did not take it."""
+    error = f"not taken by {', '.join(refusing)}" if refusing else None
     connection.execute(
-        "update outbox set sent_at = clock_timestamp(), tries = tries + 1, last_error = null where message = %s",
-        [one.number],
-    )
-
-
-def failed(connection: Connection, one: Due, reason: str) -> None:
-    """Keep a message for later: after 1, 2, 4 ... minutes, an hour at the most."""
-    pause = min(FIRST_PAUSE * 2**one.tries, LONGEST_PAUSE) if one.tries < 10 else LONGEST_PAUSE
-    connection.execute(
-        "update outbox set tries = tries + 1, last_error = %s, next_try_at = clock_timestamp() + %s where message = %s",
-        [reason, pause, one.number],
+        "update outbox set last_error = %s, sent_at = case when %s::text is null then clock_timestamp() end"
+        " where message = %s",
+        [error, error, one.number],
     )

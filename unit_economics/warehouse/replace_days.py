@@ -137,8 +137,13 @@ def _write(connection: Connection, attempt: Attempt, table: Table, plan: Sequenc
 
 def _supersede(connection: Connection, asset: str, days: Sequence[date]) -> datetime:
     """End what is current at one moment, the same at which the new rows begin: `as_of` then never sees neither."""
-    row = connection.execute("select clock_timestamp()").fetchone()
-    assert row is not None  # noqa: S101  # a select without a FROM returns one row
+    # A clock that stepped back must not end a row before it began.
+    row = connection.execute(
+        "select greatest(clock_timestamp(), max(recorded_at) + interval '1 microsecond') from ledger"
+        " where asset = %s and business_date = any(%s) and superseded_at is null",
+        [asset, list(days)],
+    ).fetchone()
+    assert row is not None  # noqa: S101  # an aggregate returns one row
     connection.execute(
         "update ledger set superseded_at = %s where asset = %s and business_date = any(%s) and superseded_at is null",
         [row[0], asset, list(days)],

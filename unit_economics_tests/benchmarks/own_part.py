@@ -19,7 +19,6 @@ from unit_economics.catalogue import sink_asset, units_asset
 from unit_economics.demo.standin import METRIC, TOKEN
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_desk import Answer, Asked, Desk
-
 from unit_economics.deployment import CLOUD_COSTS, Deployment
 from unit_economics.warehouse import ledger
 from unit_economics_tests.benchmarks.shop_world import ShopWorld, days_until

@@ -25,7 +25,7 @@ def _delivering(life: Life, of: Mapping[str, Any]) -> None:
         life.at(f"after message {said}")
         return True
 
-    alerts.deliver(Warehouse(of["url"]), send)
+    alerts.deliver(Warehouse(of["url"]), {"channel": send})
 
 
 WORKS = {"deliver": _delivering}

@@ -79,4 +79,4 @@ def test_the_judge_sees_what_a_naive_writer_leaves_behind(mart: str, nursery: Nu
             end = {"milliseconds": chance.uniform(5, 60)}
             assert nursery.run("naive", {"url": mart, "generation": 100 * number}, **end)
             torn += bool(oracle.wrong_days(connection, ASSET, DAYS))
-    assert torn > 0.9 * NAIVE_KILLS
+    assert torn > 0.5 * NAIVE_KILLS

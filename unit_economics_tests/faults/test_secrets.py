@@ -21,7 +21,6 @@ from unit_economics.vantage.api import VantageApi
 from unit_economics.vantage.waits import Clock
 from unit_economics.warehouse import outbox
 from unit_economics.warehouse.outbox import Message
-from unit_economics_tests.faults import known_defects
 from unit_economics_tests.faults.bad_servers import http_that_answers, postgres_that_refuses_passwords
 from unit_economics_tests.faults.canaries import SECRETS, left_in, left_in_mart, traces
 
@@ -140,8 +139,7 @@ def nothing_leaks(
 
 @pytest.mark.parametrize(
     ("which", "how"),
-    [("orders", how) for how in BAD_URLS]
-    + [pytest.param("mart", how, marks=known_defects.MART_URL_LEAKS if how in LEAKING else ()) for how in BAD_URLS],
+    [("orders", how) for how in BAD_URLS] + [("mart", how) for how in BAD_URLS],
 )
 def test_a_database_url_with(how: str, which: str, failure: Failure, nothing_leaks: Callable[[], list[str]]) -> None:
     variable = "ORDERS_DATABASE_URL" if which == "orders" else "UNIT_ECONOMICS_DATABASE_URL"
@@ -220,9 +218,9 @@ def test_a_bill_that_can_t_be_read(failure: Failure, nothing_leaks: Callable[[],
     "url",
     [
         "json://{0}:{0}@127.0.0.1:1/{1}?token={2}",
-        pytest.param("slack://{1}/{2}", marks=known_defects.ALERT_URL_LEAKS),
+        "slack://{1}/{2}",
         "nosuchschema://{0}:{1}@host/{2}",
-        pytest.param("{0} {1} {2}", marks=known_defects.ALERT_URL_LEAKS),
+        "{0} {1} {2}",
         "mailto://{0}:{1}@",
         "https://hooks.slack.invalid/services/{0}/{1}/{2}",
     ],
@@ -263,7 +261,7 @@ def test_whatever_is_logged_or_shown_of_a_deployment(
 @pytest.mark.parametrize(
     ("command", "how"),
     [
-        pytest.param(command, how, marks=known_defects.MART_URL_LEAKS if command != "doctor" and how in LEAKING else ())
+        (command, how)
         for command in ("doctor", "status", "run --from 2026-03-10 --to 2026-03-10")
         for how in ("no scheme", "a closed port", "a bad percent sign")
     ],

@@ -13,7 +13,6 @@ from unit_economics.business_days import DayRange
 from unit_economics.catalogue import BusinessDay
 from unit_economics.deployment import Deployment
 from unit_economics.refusals import Unreachable
-from unit_economics_tests.faults import known_defects
 from unit_economics_tests.faults.world import (
     COSTS,
     METRIC,
@@ -24,7 +23,7 @@ from unit_economics_tests.faults.world import (
     materialize,
 )
 
-ROOTS, ASSETS = {COSTS, UNITS_ASSET}, (COSTS, UNITS_ASSET, METRIC)
+ASSETS = (COSTS, UNITS_ASSET, METRIC)
 WEEK = DayRange(date(2026, 3, 13), date(2026, 3, 19))
 ONE_DAY = timedelta(days=1)
 ZONES = [
@@ -65,9 +64,9 @@ def test_after_downtime_exactly_the_missing_closed_days_are_asked_for_and_done(
     missed = DayRange(WEEK.last + ONE_DAY, WEEK.last + downtime * ONE_DAY)
     [request] = _tick(of, instance)
     assert list(days_of(request.tags)) == list(missed)
-    assert {key.to_user_string() for key in request.asset_selection or ()} == ROOTS
+    assert {key.to_user_string() for key in request.asset_selection or ()} == set(ASSETS)
     rounds = _run_all_that_is_asked(of, instance)
-    assert rounds == 2, "the roots, what is made of them, and no more"
+    assert rounds == 1, "the roots with what is made of them, and no more"
     with of.warehouse.connection() as connection:
         done = connection.execute(
             "select asset, count(*) from ledger where superseded_at is null and business_date >= %s group by 1",
@@ -76,7 +75,6 @@ def test_after_downtime_exactly_the_missing_closed_days_are_asked_for_and_done(
     assert dict(done) == dict.fromkeys(ASSETS, downtime)
 
 
-@known_defects.PUBLICATION_ALWAYS_MISSING
 @pytest.mark.parametrize("downtime", [1, 40])
 def test_after_downtime_what_was_missed_is_published_and_nothing_else_is_asked_for(
     publishing: Deployment, shop: Shop, instance: dg.DagsterInstance, downtime: int
@@ -84,11 +82,10 @@ def test_after_downtime_what_was_missed_is_published_and_nothing_else_is_asked_f
     assert materialize(publishing, WEEK, instance=instance).success
     assert _tick(publishing, instance) == []
     shop.now += downtime * ONE_DAY
-    assert _run_all_that_is_asked(publishing, instance) == 2
+    assert _run_all_that_is_asked(publishing, instance) == 1
     assert set(shop.destination.held()) == set(DayRange(WEEK.first, WEEK.last + downtime * ONE_DAY))
 
 
-@known_defects.PUBLICATION_WITHOUT_UNITS
 def test_a_publication_is_not_asked_for_days_that_have_no_units(
     publishing: Deployment, shop: Shop, instance: dg.DagsterInstance
 ) -> None:
@@ -132,7 +129,6 @@ def test_a_request_that_was_never_launched_is_made_again_under_the_same_key_with
     assert first == again != _tick(of, instance)[0].run_key
 
 
-@known_defects.FOREIGN_PARTITIONS
 def test_a_run_of_another_job_with_other_partitions_does_not_stop_the_gap_sensor(
     of: Deployment, shop: Shop, instance: dg.DagsterInstance
 ) -> None:
@@ -187,7 +183,6 @@ def test_a_red_day_is_tried_again_and_announced_once(of: Deployment, shop: Shop,
     assert not any(find_gaps(of).missing.values())
 
 
-@known_defects.SAME_REASON_OTHER_DAYS
 def test_other_days_that_turn_red_for_the_same_reason_are_announced_too(
     of: Deployment, shop: Shop, instance: dg.DagsterInstance
 ) -> None:
@@ -243,7 +238,6 @@ def test_the_morning_asks_for_the_whole_window_up_to_the_last_closed_day(zone: s
         assert len(days) == of.catalogue.restatement_window.days
 
 
-@known_defects.FIRST_MORNING
 def test_on_the_first_morning_of_a_new_business_nothing_is_asked_for() -> None:
     of = deployment(Shop(), "postgresql://nowhere", business_day=BusinessDay(first_day=date(2026, 3, 20)))
     schedule = morning_schedule(of, daily_job(of, list(of.inputs)))

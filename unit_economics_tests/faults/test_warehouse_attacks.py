@@ -21,7 +21,7 @@ from unit_economics.warehouse.ledger import LateAttempt, Verdict
 from unit_economics.warehouse.migrations import migrate, shipped
 from unit_economics.warehouse.outbox import Message
 from unit_economics.warehouse.replace_days import DayState, replace_days
-from unit_economics_tests.faults import known_defects, oracle, writer
+from unit_economics_tests.faults import oracle, writer
 from unit_economics_tests.faults.writer import ASSET, DAYS
 
 ASSETS = ("daily_orders", "daily_calls", "daily_users", "daily_jobs")
@@ -101,7 +101,6 @@ def test_the_same_cause_from_eight_sessions_at_once_goes_in_once(mart: Warehouse
         assert sum(sessions.map(put, range(8))) == 20
 
 
-@known_defects.STRICTER_ISOLATION
 def test_a_database_whose_default_isolation_is_stricter_still_refuses_late_attempts(mart: Warehouse) -> None:
     """Under repeatable read the fence would look at a snapshot from before the lock was had."""
     writer.write(mart, writer.begin(mart), writer.frame(0, DAYS, 3))
@@ -124,7 +123,6 @@ def test_a_database_whose_default_isolation_is_stricter_still_refuses_late_attem
             waiting.result(60)
 
 
-@known_defects.READER_BLOCKS_START
 def test_a_reader_that_stays_in_its_transaction_keeps_no_run_from_starting(
     mart: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,7 +165,6 @@ def test_as_of_shows_exactly_one_belief_at_every_moment(mart: Warehouse) -> None
     assert first == (0,)
 
 
-@known_defects.CLOCK_STEPS_BACK
 def test_a_day_is_written_although_the_clock_stepped_back(mart: Warehouse) -> None:
     """After a step of the system's clock the row that is to be superseded was recorded in the future."""
     writer.write(mart, writer.begin(mart), writer.frame(0, DAYS, 3))

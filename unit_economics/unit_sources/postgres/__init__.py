@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.catalogue import Count, UnitSource, Variable
+from unit_economics.database_url import server_of
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal
 from unit_economics.unit_sources.postgres.question import (
@@ -25,7 +26,6 @@ from unit_economics.unit_sources.postgres.question import (
     rows_by_day,
 )
 from unit_economics.unit_sources.postgres.rows import Tally, count_of, counted_row, day_row, judged
-from unit_economics.unit_sources.postgres.server import server_of
 from unit_economics.unit_sources.postgres.session import Session, ask
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_$]{0,62}"

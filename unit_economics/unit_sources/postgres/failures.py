@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import psycopg
 
+from unit_economics.database_url import Server
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
-from unit_economics.unit_sources.postgres.server import Server
 
 _LOGIN_REFUSED = re.compile(r"authentication|pg_hba|does not exist|not permitted|no password", re.IGNORECASE)
 _PASSING = re.compile(r"08...|53300|57014|57P0[1-5]|40001|40P01|55P03")

@@ -13,17 +13,18 @@ from threading import Event, Timer
 from typing import TypeVar
 
 import psycopg
-import stamina
+import tenacity
 from psycopg import errors
 from psycopg.conninfo import make_conninfo
 
+from unit_economics.database_url import Server
 from unit_economics.refusals import Refusal, UsageRefusal
 from unit_economics.unit_sources.postgres.failures import in_plain_words, may_pass, silent
 from unit_economics.unit_sources.postgres.question import Question, Relation, column_names, shape
-from unit_economics.unit_sources.postgres.server import Server
 
 T = TypeVar("T")
 ATTEMPTS = 3
+WAIT: tenacity.wait.wait_base = tenacity.wait_random_exponential(multiplier=0.5, max=5)
 GRACE = timedelta(seconds=15)
 """How long after its own deadlines a server may stay silent before the line is cut."""
 
@@ -63,8 +64,11 @@ class Session:
 def ask(server: Server, where: str, timeout: timedelta, conversation: Callable[[Session], T]) -> T:
     """Hold the conversation in one snapshot; from the start again, at most three times, where the line failed."""
     try:
-        for attempt in stamina.retry_context(
-            on=may_pass, attempts=ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=5.0
+        for attempt in tenacity.Retrying(
+            retry=tenacity.retry_if_exception(lambda error: isinstance(error, Exception) and may_pass(error)),
+            stop=tenacity.stop_after_attempt(ATTEMPTS),
+            wait=WAIT,
+            reraise=True,
         ):
             with attempt, _session(server, timeout) as session:
                 return conversation(session)
@@ -72,7 +76,7 @@ def ask(server: Server, where: str, timeout: timedelta, conversation: Callable[[
         raise in_plain_words(error, server, where, timeout) from error
     except UnicodeError as error:
         raise Refusal("a text is not valid in the database's encoding", where=where, remedy="Correct it") from error
-    raise AssertionError("stamina either returns an attempt or raises")
+    raise AssertionError("tenacity either returns an attempt or raises")
 
 
 @contextmanager

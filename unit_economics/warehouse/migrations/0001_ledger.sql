@@ -18,6 +18,7 @@ create table attempt (
     catalogue_version text not null,
     started_at timestamptz not null default clock_timestamp(),
     committed_at timestamptz,
+    absent jsonb not null default '{}', -- the days that the source did not have, each with the reason
     source_glance text, -- what the source looked like before it was read: the same again need not be read again
     source_fingerprint text -- what was read: files with size and hash, or requests with settings
 );
@@ -131,6 +132,7 @@ create table outbox (
     tries integer not null default 0,
     next_try_at timestamptz not null default clock_timestamp(),
     last_error text,
+    sent_to text[] not null default '{}', -- the channels that took it already
     sent_at timestamptz
 );
 create unique index outbox_one_open on outbox (cause) where sent_at is null;

@@ -45,9 +45,9 @@ def migrate(warehouse: Warehouse, unit_assets: Iterable[str], metrics: Iterable[
     with warehouse.transaction() as connection:
         connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [LOCK])
         taken = [_apply(connection, step) for step in _pending(connection)]
-        for asset in unit_assets:
+        for asset in _without_view(connection, unit_assets):
             _units_view(connection, asset)
-        for metric in metrics:
+        for metric in _without_view(connection, metrics):
             _metric_view(connection, metric)
     return taken
 
@@ -84,8 +84,14 @@ def _apply(connection: Connection, step: Migration) -> str:
     return f"{step.number:04} {step.name}"
 
 
+def _without_view(connection: Connection, names: Iterable[str]) -> list[str]:
+    """A view is made once: to replace it would wait for everybody who is just reading it."""
+    there = connection.execute("select viewname from pg_views where schemaname = 'unit_economics'").fetchall()
+    return [name for name in names if (name,) not in there]
+
+
 def _units_view(connection: Connection, asset: str) -> None:
-    text = """create or replace view unit_economics.{view} as
+    text = """create view unit_economics.{view} as
         select r.business_date, r.segment, r.quantity::numeric as quantity, r.unit, l.status, l.version, l.recorded_at,
             l.run_id
         from unit_economics.ledger l join unit_economics.unit_quantity r
@@ -95,5 +101,5 @@ def _units_view(connection: Connection, asset: str) -> None:
 
 
 def _metric_view(connection: Connection, metric: str) -> None:
-    text = "create or replace view unit_economics.{view} as select * from unit_economics.unit_costs where metric={name}"
+    text = "create view unit_economics.{view} as select * from unit_economics.unit_costs where metric={name}"
     connection.execute(sql.SQL(text).format(view=sql.Identifier(metric), name=sql.Literal(metric)))

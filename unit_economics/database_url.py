@@ -1,6 +1,6 @@
-"""Which PostgreSQL to ask: its URL taken apart, and its address in words that hold no secret.
+"""A PostgreSQL URL taken apart, and the server's address in words that hold no secret.
 
-Here: the URL. Not here: connecting (session.py).
+Here: the URL of the orders and of the mart. Not here: connecting (unit_sources/postgres/, warehouse/connection.py).
 """
 
 import re

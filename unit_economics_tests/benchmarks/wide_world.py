@@ -1,0 +1,71 @@
+"""A shop with a wide bill on a real PostgreSQL, and its four steps taken without Dagster.
+
+Here: that world and its steps. Not here: the bill (wide_bill.py), what is measured.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from unit_economics import assets, embedded
+from unit_economics.business_days import DayRange
+from unit_economics.catalogue import sink_asset, units_asset
+from unit_economics.definitions import deployment
+from unit_economics.demo.standin import METRIC, TOKEN
+from unit_economics.demo.vantage_books import Books
+from unit_economics.demo.vantage_server import serving
+from unit_economics.deployment import CLOUD_COSTS, Deployment
+from unit_economics.warehouse import ledger
+from unit_economics_tests.benchmarks.wide_bill import CATALOGUE, write_bill, write_orders
+
+NAME = "cost_per_order"
+
+
+def write_shop(folder: Path, url: str, days: DayRange) -> None:
+    """The bill, the orders and the catalogue of these days."""
+    write_bill(folder / "focus", days)
+    write_orders(url, days)
+    (folder / "unit_economics.yaml").write_text(CATALOGUE.format(first=days.first, path=folder / "focus"))
+
+
+def wide_deployment(folder: Path, url: str, vantage: str) -> Deployment:
+    """The deployment of `write_shop`."""
+    variables = {
+        "ORDERS_DATABASE_URL": url,
+        "UNIT_ECONOMICS_DATABASE_URL": url,
+        "VANTAGE_API_URL": vantage,
+        "VANTAGE_API_TOKEN": TOKEN,
+        "ORDERS_METRIC_ID": METRIC,
+    }
+    return deployment(variables, folder / "unit_economics.yaml")
+
+
+@contextmanager
+def empty_vantage() -> Generator[str]:
+    """A stand-in Vantage with one business metric that holds nothing yet."""
+    books = Books(TOKEN)
+    books.add_metric("Orders")
+    with serving(books) as address:
+        yield address
+
+
+def take(of: Deployment, asset: str, step: assets.Step, days: DayRange) -> None:
+    """One asset's step as Dagster would take it."""
+    step(ledger.begin(of.warehouse, asset, days, of.run("benchmark")))
+
+
+def take_all(of: Deployment, days: DayRange) -> None:
+    """All four steps."""
+    sink = of.catalogue.metrics[NAME].publish["vantage"]
+    take(of, CLOUD_COSTS, assets.cloud_costs(of), days)
+    take(of, units_asset(NAME), assets.daily_units(of, NAME), days)
+    take(of, NAME, assets.cost_per_unit(of, NAME), days)
+    take(of, sink_asset(NAME, "vantage"), assets.published(of, NAME, sink), days)
+
+
+@contextmanager
+def wide_world(folder: Path, days: DayRange) -> Generator[tuple[embedded.EmbeddedPostgres, Deployment]]:
+    """The server and the deployment, nothing computed yet."""
+    with embedded.running(folder / "postgres") as postgres, empty_vantage() as vantage:
+        write_shop(folder, postgres.url(embedded.OURS), days)
+        yield postgres, wide_deployment(folder, postgres.url(embedded.OURS), vantage)
