@@ -76,7 +76,9 @@ def asks(
         for day in days:
             if day not in in_flight and tries.get((asset, day), 0) < max_tries:
                 wanted.setdefault(day, set()).add(asset)
-    runs = [Ask(part, _with_downstream(graph, set[str]().union(*(wanted[day] for day in part)))) for part in ranges(wanted)]
+    runs = [
+        Ask(part, _with_downstream(graph, set[str]().union(*(wanted[day] for day in part)))) for part in ranges(wanted)
+    ]
     return sorted(runs, key=lambda ask: ask.days.last, reverse=True)[:most]
 
 

@@ -11,10 +11,10 @@ import httpx
 import psycopg
 import pytest
 
-from unit_economics import embedded, ports
 from unit_economics.automation import find_gaps
 from unit_economics.definitions import deployment
 from unit_economics.demo import answer_key
+from unit_economics.local import embedded, ports
 from unit_economics_tests.processes import alive, running, servers_in
 
 DAYS = ["--days", "30"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from unit_economics import embedded
+from unit_economics.local import embedded
 from unit_economics.refusals import UsageRefusal
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from unit_economics.local.stopping import Stopped, stoppable, uninterrupted
+from unit_economics.local.supervisor import Supervisor, supervising
 from unit_economics.refusals import Refusal
-from unit_economics.stopping import Stopped, stoppable, uninterrupted
-from unit_economics.supervisor import Supervisor, supervising
 from unit_economics_tests.processes import alive, await_
 
 _WAIT = "import signal; print('ready', flush=True); signal.pause()"

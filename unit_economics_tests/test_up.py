@@ -11,7 +11,7 @@ import httpx
 import psutil
 import pytest
 
-from unit_economics import ports
+from unit_economics.local import ports
 from unit_economics.refusals import UsageRefusal
 from unit_economics_tests.processes import Running, alive, await_, running
 
@@ -124,4 +124,12 @@ def _state(up: Running) -> Path:
 
 def _code_server(up: Running) -> list[psutil.Process]:
     children = psutil.Process(up.process.pid).children()
-    return [child for child in children if "code-server" in child.cmdline()]
+    return [child for child in children if "code-server" in _command(child)]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    """A child that is just ending has none."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []

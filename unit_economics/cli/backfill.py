@@ -68,7 +68,7 @@ def planned(states: DayStates) -> Plan:
     by_state: dict[str, list[date]] = {state: [] for state in STATES}
     for day in states.days:
         by_state[_state(states, wanted, day)].append(day)
-    runs = gaps.asks(wanted, in_flight=(), tries={}, max_tries=1, most=len(states.days))
+    runs = gaps.asks(states.graph, wanted, in_flight=(), tries={}, max_tries=1, most=len(states.days))
     return Plan(by_state, runs[::-1])
 
 

@@ -1,6 +1,6 @@
 """How each asset stands on each day, and why: from the ledger, the gate and the gaps to one word a day.
 
-Here: the table behind `status` and `backfill --dry-run`. Not here: questions (mart.py), showing it (status.py).
+Here: the table behind `status` and `backfill --dry-run`. Not here: questions (warehouse/overview.py), showing it (status.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,9 +9,8 @@ from datetime import date, datetime
 
 from unit_economics import gaps
 from unit_economics.business_days import DayRange
-from unit_economics.cli import mart
 from unit_economics.deployment import Deployment
-from unit_economics.warehouse import ledger
+from unit_economics.warehouse import ledger, overview
 from unit_economics.warehouse.ledger import LedgerDay
 
 STORED = ("complete", "closed", "provisional", "restated")
@@ -95,8 +94,8 @@ def day_states(of: Deployment, days: DayRange) -> DayStates:
     graph = of.inputs
     with of.warehouse.snapshot() as connection:
         stored = ledger.current(connection, list(graph), days)
-        red = mart.red_reasons(connection, days)
-        tries = mart.last_tries(connection, days)
+        red = overview.red_reasons(connection, days)
+        tries = overview.last_tries(connection, days)
         begins = ledger.first_day(connection)
     closed = DayRange(days.first, min(days.last, last_closed)) if days.first <= last_closed else None
     missing = (

@@ -1,7 +1,7 @@
 """The steps of the demo, in order: prepare, compute, tell, stay.
 
 Here: what is started and said when. Not here: the shop and its numbers (demo/), how processes live and end
-(supervisor.py), Dagster's programs (local_dagster.py).
+(supervisor.py), Dagster's programs (dagster_processes.py).
 """
 
 import os
@@ -12,15 +12,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from unit_economics import embedded, local_dagster, ports
 from unit_economics.definitions import environment
 from unit_economics.demo import progress, tour
 from unit_economics.demo.week import show_week
-from unit_economics.embedded import DAGSTERS, OURS, EmbeddedPostgres
-from unit_economics.local_dagster import LocalDagster
-from unit_economics.local_state import LocalState
+from unit_economics.local import dagster_processes, embedded, ports
+from unit_economics.local.dagster_processes import LocalDagster
+from unit_economics.local.embedded import DAGSTERS, OURS, EmbeddedPostgres
+from unit_economics.local.state import LocalState
+from unit_economics.local.supervisor import Supervisor, supervising
 from unit_economics.narration import Narrator
-from unit_economics.supervisor import Supervisor, supervising
 
 _HERE, _SHOP = "127.0.0.1", "shop"
 
@@ -83,8 +83,8 @@ def prepared(narrator: Narrator, folder: Path, count: int, *, is_ui_wanted: bool
         vantage_url = f"http://{_HERE}:{vantage_port}/v2"
         known = tour.variables(environment(), plan.catalogue, postgres.url(_SHOP), vantage_url)
         urls = {"UNIT_ECONOMICS_DATABASE_URL": postgres.url(OURS), "DAGSTER_PG_URL": postgres.url(DAGSTERS)}
-        variables = local_dagster.variables({**known, **urls}, state.dagster_home)
-        dagster = stack.enter_context(local_dagster.local_dagster(state.dagster_home, _HERE, port=0))
+        variables = dagster_processes.variables({**known, **urls}, state.dagster_home)
+        dagster = stack.enter_context(dagster_processes.local_dagster(state.dagster_home, _HERE, port=0))
         # In the demo's folder, so that a .env beside the project says nothing here.
         supervisor = stack.enter_context(supervising(state.logs, variables, folder))
         dagster.settle(Path())

@@ -5,13 +5,13 @@ Here: looking, without changing anything. Not here: the sources (doctor_sources.
 
 from collections.abc import Iterator
 
-from unit_economics.cli import mart
 from unit_economics.cli.diagnosis import Finding
-from unit_economics.cli.mart import MartState
 from unit_economics.deployment import DATABASE_URL
 from unit_economics.outside import Outside
+from unit_economics.warehouse import overview
 from unit_economics.warehouse.connection import Warehouse
 from unit_economics.warehouse.migrations import shipped
+from unit_economics.warehouse.overview import MartState
 
 _LEAST_VERSION = 150_000
 _MOST_SKEW_SECONDS = 5
@@ -20,7 +20,7 @@ _MOST_SKEW_SECONDS = 5
 def warehouse(outside: Outside) -> Iterator[Finding]:
     """The mart's server; not through the deployment, which would migrate it."""
     with Warehouse(outside.secret(DATABASE_URL)).connection() as connection:
-        state = mart.mart_state(connection)
+        state = overview.mart_state(connection)
         now = outside.now()
     yield _version(state)
     yield _migrations(state)

@@ -1,6 +1,6 @@
 """`unit-economics export`: the unit costs for other tools, exact to the last digit.
 
-Here: the command line and where the file goes. Not here: the formats (export_formats.py), the question (mart.py).
+Here: the command line and where the file goes. Not here: the formats (export_formats.py), the question (warehouse/overview.py).
 """
 
 import difflib
@@ -13,12 +13,12 @@ from pathlib import Path
 import click
 
 from unit_economics.business_days import DayRange
-from unit_economics.cli import mart
 from unit_economics.cli.export_formats import Rows, as_csv, as_json, as_parquet
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import Day, config_option
 from unit_economics.deployment import Deployment
 from unit_economics.refusals import Refusal, UsageRefusal
+from unit_economics.warehouse import overview
 
 Encode = Callable[[Sequence[str], Rows], bytes]
 
@@ -51,9 +51,9 @@ def command(
     _refuse_unknown(of, metric)
     days = DayRange(first or date.min, last or date.max) if first or last else None
     with of.warehouse.snapshot() as connection:
-        rows = mart.unit_costs(connection, days, metric, _moment(as_of))
+        rows = overview.unit_costs(connection, days, metric, _moment(as_of))
     encode: dict[str, Encode] = {"csv": as_csv, "json": as_json, "parquet": as_parquet}
-    content = encode[form](mart.EXPORTED, rows)
+    content = encode[form](overview.EXPORTED, rows)
     _deliver(content, out)
     click.echo(f"{len(rows)} rows{f' in {out}' if out else ''}", err=True)
     return 0

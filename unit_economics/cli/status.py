@@ -13,14 +13,14 @@ import click
 
 from unit_economics.alerts import shown
 from unit_economics.business_days import DayRange
-from unit_economics.cli import mart
 from unit_economics.cli.day_states import DayStates, day_states
-from unit_economics.cli.mart import Waiting
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option, json_option
 from unit_economics.cli.outcome import grouped
 from unit_economics.cli.table import coloured, faint, indented, show_json, strong
 from unit_economics.deployment import Deployment
+from unit_economics.warehouse import overview
+from unit_economics.warehouse.overview import Waiting
 
 WINDOW = 28
 _MOST = 4
@@ -50,7 +50,7 @@ def command(*, as_json: bool, config: Path | None) -> int:
     today = of.outside.now().astimezone(of.calendar.timezone).date()
     states = day_states(of, DayRange(today - timedelta(days=WINDOW - 1), today))
     with of.warehouse.connection() as connection:
-        waiting = mart.waiting_alerts(connection)
+        waiting = overview.waiting_alerts(connection)
     needs_attention = bool(list(states.wrong())) or _alerts_are_stuck(of, waiting)
     if as_json:
         show_json({"ok": not needs_attention, **_document(of, states, waiting)})

@@ -1,6 +1,6 @@
 """`unit-economics up`: everything on one machine, stopped with Ctrl-C.
 
-Here: the command and the order of its steps. Not here: Dagster's programs (local_dagster.py), keeping them together
+Here: the command and the order of its steps. Not here: Dagster's programs (dagster_processes.py), keeping them together
 (supervisor.py), the embedded PostgreSQL (embedded.py).
 """
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
+from unit_economics.local.stopping import Stopped, stoppable
 from unit_economics.narration import Narrator
-from unit_economics.stopping import Stopped, stoppable
 
 STATE = Path(".unit_economics")
 _MART, _DAGSTER = "UNIT_ECONOMICS_DATABASE_URL", "DAGSTER_PG_URL"
@@ -51,10 +51,10 @@ def _configured(config: Path | None) -> tuple[dict[str, str], str]:
 
 
 def _run(narrator: Narrator, config: Path | None, host: str, port: int) -> None:
-    from unit_economics import ports
-    from unit_economics.local_dagster import local_dagster, variables
-    from unit_economics.local_state import LocalState
-    from unit_economics.supervisor import supervising
+    from unit_economics.local import ports
+    from unit_economics.local.dagster_processes import local_dagster, variables
+    from unit_economics.local.state import LocalState
+    from unit_economics.local.supervisor import supervising
 
     state = LocalState(STATE)
     with ExitStack() as stack:
@@ -75,7 +75,7 @@ def _run(narrator: Narrator, config: Path | None, host: str, port: int) -> None:
 
 def _databases(stack: ExitStack, narrator: Narrator, folder: Path, base: Mapping[str, str]) -> dict[str, str]:
     """The addresses of the two databases; an embedded server for those that the environment doesn't name."""
-    from unit_economics import embedded
+    from unit_economics.local import embedded
 
     missing = [name for name in (_MART, _DAGSTER) if not base.get(name)]
     if not missing:

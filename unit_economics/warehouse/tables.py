@@ -4,7 +4,7 @@ Not here: when rows are written (replace_days.py), or what they may hold (schema
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -40,10 +40,8 @@ def content_hash(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _texts(column: "pd.Series[Any]", *, money: bool) -> list[str]:
-    if money:
-        return [_money(value) for value in column]
-    return [_text(value) for value in column]
+def _texts(column: "pd.Series[Any]", *, money: bool) -> Iterator[str]:
+    return map(_money if money else _text, column)
 
 
 def _money(value: object) -> str:

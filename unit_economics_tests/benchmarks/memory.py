@@ -11,8 +11,8 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from unit_economics import embedded
 from unit_economics.business_days import DayRange
+from unit_economics.local import embedded
 from unit_economics_tests.benchmarks.shop_world import days_until
 from unit_economics_tests.benchmarks.targets import Row
 from unit_economics_tests.benchmarks.wide_world import empty_vantage, take_all, wide_deployment, write_shop

@@ -15,7 +15,6 @@ import dagster as dg
 import psycopg
 from psycopg import sql
 
-from unit_economics import embedded
 from unit_economics.automation import range_tags
 from unit_economics.business_days import DayRange
 from unit_economics.cli.instance import instance_of
@@ -25,6 +24,7 @@ from unit_economics.demo.tour import Tour, variables
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_server import serving
 from unit_economics.deployment import Deployment
+from unit_economics.local import embedded
 
 LAST = date(2026, 6, 30)
 DATABASES = (embedded.OURS, embedded.DAGSTERS)

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from unit_economics import assets, embedded
+from unit_economics import assets
 from unit_economics.business_days import DayRange
 from unit_economics.catalogue import sink_asset, units_asset
 from unit_economics.definitions import deployment
@@ -15,6 +15,7 @@ from unit_economics.demo.standin import METRIC, TOKEN
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_server import serving
 from unit_economics.deployment import CLOUD_COSTS, Deployment
+from unit_economics.local import embedded
 from unit_economics.warehouse import ledger
 from unit_economics_tests.benchmarks.wide_bill import CATALOGUE, write_bill, write_orders
 

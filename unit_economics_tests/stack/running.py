@@ -20,9 +20,9 @@ import dagster as dg
 import psycopg
 import pytest
 
-from unit_economics import embedded, ports
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_server import serving
+from unit_economics.local import embedded, ports
 from unit_economics_tests import processes
 from unit_economics_tests.processes import await_
 from unit_economics_tests.stack.channel import Channel, listening

@@ -135,7 +135,8 @@ def _money(layout: Layout, field: str) -> str:
     cast = f"try_cast({exact} as {MONEY})"
     if layout.kind(field) == "text":
         cast = f"case when not contains({column}, '_') then {cast} end"
-    return f"(select case when abs(v) < cast('{LARGEST:f}' as {MONEY}) then v end from (select {cast} as v))"
+    # Said twice, computed once. A subquery that names it would be joined back to the rows: slower, in a year's memory.
+    return f"case when abs({cast}) < cast('{LARGEST:f}' as {MONEY}) then {cast} end"
 
 
 def _within(layout: Layout, asked: Asked) -> str:

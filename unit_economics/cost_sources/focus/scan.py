@@ -23,6 +23,7 @@ from unit_economics.refusals import Refusal
 
 MEMORY = "512MB"
 _LINE_AT_MOST = 1 << 22
+_ROWS_AT_ONCE = 2048
 Row = tuple[object, ...]
 
 _WRONG = {
@@ -49,7 +50,7 @@ class Scan:
         with _connection(self.storage) as connection:
             self._check_frames()
             try:
-                found = connection.execute(self.sql()).fetchall()
+                found = list(_rows(connection.execute(self.sql())))
             except duckdb.OutOfMemoryException as error:
                 raise self._refusal(
                     f"summing it takes more than {MEMORY} of memory", "Ask for fewer days, or keep fewer tags"
@@ -119,6 +120,14 @@ class Scan:
 
     def _refusal(self, what: str, remedy: str) -> Refusal:
         return Refusal(what, where=self.storage.shown, remedy=remedy)
+
+
+def _rows(answer: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+    """The rows, some at a time, each name held once: DuckDB makes a new text of every cell."""
+    names: dict[str, str] = {}
+    while some := answer.fetchmany(_ROWS_AT_ONCE):
+        for row in some:
+            yield tuple(names.setdefault(cell, cell) if isinstance(cell, str) else cell for cell in row)
 
 
 @contextmanager

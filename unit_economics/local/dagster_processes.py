@@ -22,8 +22,8 @@ from typing import Any, cast
 
 import httpx
 
+from unit_economics.local.supervisor import Supervisor
 from unit_economics.refusals import Refusal
-from unit_economics.supervisor import Supervisor
 
 _MODULE = "unit_economics.definitions"
 _READY = """{

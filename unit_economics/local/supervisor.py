@@ -1,6 +1,6 @@
 """Keeps a few child processes as one: they start together, and none outlives the others or this process's end.
 
-Here: processes and their log files. Not here: which programs they are (local_dagster.py, the commands), and how this
+Here: processes and their log files. Not here: which programs they are (dagster_processes.py, the commands), and how this
 process itself is asked to stop (stopping.py).
 
 Each child leads a process group of its own, so that its children end with it (Dagster's code server has several), and
@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from unit_economics.local.stopping import Stopped, handling, uninterrupted
 from unit_economics.refusals import Refusal
-from unit_economics.stopping import Stopped, handling, uninterrupted
 
 _LOOK = 0.1
 _SHOWN_LINES = 12
