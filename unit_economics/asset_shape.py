@@ -3,7 +3,7 @@
 Here: words and shapes for people who look at the UI. Not here: what an asset does (assets.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,6 +16,8 @@ from unit_economics.catalogue import Catalogue, sink_asset, units_asset
 from unit_economics.deployment import CLOUD_COSTS
 
 Shape = dict[str, Any]
+Lineage = Mapping[str, Sequence[tuple[str, str]]]
+NO_LINEAGE: Lineage = {}
 
 
 def day_partitions(catalogue: Catalogue) -> dg.DailyPartitionsDefinition:
@@ -107,7 +109,7 @@ class AssetShape:
         *,
         owner: str | None = None,
         deps: list[str] | None = None,
-        lineage: Mapping[str, list[tuple[str, str]]] | None = None,
+        lineage: Lineage = NO_LINEAGE,
     ) -> Shape:
         days = day_partitions(self.catalogue)
         return {
@@ -126,19 +128,20 @@ class AssetShape:
                 for check, promise in specs.items()
             ],
             "metadata": {
-                "dagster/column_schema": _columns(schema),
+                "dagster/column_schema": _columns(schema, lineage),
                 "dagster/table_name": f"unit_economics.{name}",
                 **({"dagster/column_lineage": _lineage(lineage)} if lineage else {}),
             },
         }
 
 
-def _columns(schema: pa.DataFrameSchema) -> dg.TableSchema:
+def _columns(schema: pa.DataFrameSchema, lineage: Lineage) -> dg.TableSchema:
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
                 name,
-                "numeric" if name in _NUMERIC else "bigint" if str(column.dtype) == "int64" else "text",
+                _TYPES.get(name) or ("bigint" if str(column.dtype) == "int64" else "text"),
+                description=_WORDS.get(name) or _made_of(lineage.get(name, ())),
                 constraints=dg.TableColumnConstraints(nullable=bool(column.nullable)),
             )
             for name, column in schema.columns.items()
@@ -146,10 +149,24 @@ def _columns(schema: pa.DataFrameSchema) -> dg.TableSchema:
     )
 
 
-_NUMERIC = {*schemas.COSTS, "cost", "quantity", "unit_cost"}
+_TYPES = {"business_date": "date", **dict.fromkeys((*schemas.COSTS, "cost", "quantity", "unit_cost"), "numeric")}
+_WORDS = {
+    "cost_scope": "which charges, by its name in the catalogue",
+    "cost_basis": "which of the four costs is divided",
+    "tags": "the tags that the catalogue keeps, as JSON",
+    "reason": "why there is no unit cost",
+}
 
 
-def _lineage(edges: Mapping[str, list[tuple[str, str]]]) -> dg.TableColumnLineage:
+def _made_of(sources: Sequence[tuple[str, str]]) -> str | None:
+    """Where a column comes from, in words: Dagster's open-source UI does not draw column lineage."""
+    columns: dict[str, list[str]] = {}
+    for asset, column in sources:
+        columns.setdefault(asset, []).append(column)
+    return "from " + " and ".join(f"{asset} ({', '.join(of)})" for asset, of in columns.items()) if columns else None
+
+
+def _lineage(edges: Lineage) -> dg.TableColumnLineage:
     return dg.TableColumnLineage(
         {
             column: [dg.TableColumnDep(dg.AssetKey(asset), source) for asset, source in sources]

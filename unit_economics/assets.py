@@ -15,9 +15,10 @@ from datetime import date, timedelta
 import dagster as dg
 
 from unit_economics import checks, schemas, unit_cost
+from unit_economics.adapters import Sink
 from unit_economics.asset_shape import AssetShape, Shape
 from unit_economics.business_days import DayRange
-from unit_economics.catalogue import Sink, units_asset
+from unit_economics.catalogue import units_asset
 from unit_economics.cost_sources import Asked, glance_all, read_all
 from unit_economics.deployment import CLOUD_COSTS, Deployment
 from unit_economics.plots import cost_numbers, publication_numbers, unit_cost_numbers, unit_numbers

@@ -16,7 +16,8 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from unit_economics.catalogue import Checks, Count, Delivery, Publication
+from unit_economics.adapters import Count, Delivery, Publication
+from unit_economics.catalogue import Checks
 from unit_economics.refusals import Refusal
 from unit_economics.schemas import CHARGES, EXACT, UNITS
 from unit_economics.warehouse.ledger import Verdict

@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from unit_economics.catalogue import Publication
+from unit_economics.adapters import Publication
 from unit_economics.reporting import Metadata
 from unit_economics.warehouse.replace_days import Replaced
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from unit_economics import schemas
+from unit_economics.adapters import Delivery
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.catalogue import Delivery
 from unit_economics.cost_sources.focus import FocusFiles
 from unit_economics.outside import Outside
 

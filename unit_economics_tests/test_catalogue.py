@@ -17,19 +17,9 @@ from hypothesis import strategies as st
 from pydantic import Field
 from ruamel.yaml import YAML
 
+from unit_economics.adapters import CostSource, Count, Delivery, Publication, Sink, UnitSource, Variable
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.catalogue import (
-    Catalogue,
-    CostSource,
-    Count,
-    Delivery,
-    Metric,
-    Publication,
-    Sink,
-    UnitSource,
-    Variable,
-    content_version,
-)
+from unit_economics.catalogue import Catalogue, Metric, content_version
 from unit_economics.catalogue_file import catalogue_schema, load_catalogue, parse_catalogue
 from unit_economics.catalogue_file.yaml import LARGEST_FILE
 from unit_economics.outside import Outside

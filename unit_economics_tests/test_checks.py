@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from unit_economics import checks, schemas
-from unit_economics.catalogue import Checks, Count, Publication
+from unit_economics.adapters import Count, Publication
+from unit_economics.catalogue import Checks
 from unit_economics.refusals import Refusal
 
 DAY = date(2026, 3, 4)

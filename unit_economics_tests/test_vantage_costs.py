@@ -13,8 +13,8 @@ import pytest
 from pydantic import ValidationError
 
 from unit_economics import schemas
+from unit_economics.adapters import Delivery
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.catalogue import Delivery
 from unit_economics.cost_sources.vantage import VantageCosts
 from unit_economics.cost_sources.vantage_pages import read_bill
 from unit_economics.demo.vantage_books import Books

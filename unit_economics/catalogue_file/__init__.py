@@ -12,17 +12,8 @@ from typing import Annotated
 from pydantic import Field, GetCoreSchemaHandler, ValidationError, create_model
 from pydantic_core import CoreSchema, core_schema
 
-from unit_economics.catalogue import (
-    Catalogue,
-    CostSource,
-    Entry,
-    Metric,
-    Name,
-    Sink,
-    UnitSource,
-    content_version,
-    plural,
-)
+from unit_economics.adapters import CostSource, Entry, Sink, UnitSource
+from unit_economics.catalogue import Catalogue, Metric, Name, content_version, plural
 from unit_economics.catalogue_file.problems import explain, refusal
 from unit_economics.catalogue_file.shape import Schema, Shape, as_json
 from unit_economics.catalogue_file.tree import Node, Place, Problem

@@ -6,7 +6,8 @@ Here: one look a thing, each with the adapter's own means. Not here: the mart (d
 from collections.abc import Iterator
 
 from unit_economics import alerts
-from unit_economics.catalogue import CostSource, Metric
+from unit_economics.adapters import CostSource
+from unit_economics.catalogue import Metric
 from unit_economics.cli.diagnosis import Finding
 from unit_economics.cli.options import yesterday
 from unit_economics.cost_sources.focus import FocusFiles

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import click
 
+from unit_economics.adapters import Difference
 from unit_economics.alerts import shown
 from unit_economics.business_days import DayRange
-from unit_economics.catalogue import Difference, sink_asset, units_asset
+from unit_economics.catalogue import sink_asset, units_asset
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import chosen_days, config_option, day_options, json_option, restatement_window
 from unit_economics.cli.outcome import grouped

@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from unit_economics.adapters import CostSource, Delivery
 from unit_economics.business_days import BusinessCalendar, DayRange, ranges
-from unit_economics.catalogue import CostSource, Delivery
 from unit_economics.cost_sources.focus import FocusFiles
 from unit_economics.cost_sources.vantage import VantageCosts
 from unit_economics.outside import Outside

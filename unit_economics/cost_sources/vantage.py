@@ -17,8 +17,8 @@ from typing import Annotated, Literal, NamedTuple
 import pandas as pd
 from pydantic import Field, model_validator
 
+from unit_economics.adapters import CostSource, Delivery, Variable
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.catalogue import CostSource, Delivery, Variable
 from unit_economics.cost_sources.vantage_pages import WHERE, Bill, read_bill
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, UsageRefusal

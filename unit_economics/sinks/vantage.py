@@ -15,7 +15,7 @@ from typing import cast
 
 from pydantic import Field
 
-from unit_economics.catalogue import Difference, Publication, Sink, Variable
+from unit_economics.adapters import Difference, Publication, Sink, Variable
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal
 from unit_economics.schemas import LARGEST

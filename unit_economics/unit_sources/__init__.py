@@ -3,7 +3,7 @@
 Here: the registry. Not here: anything about one kind of source.
 """
 
-from unit_economics.catalogue import UnitSource
+from unit_economics.adapters import UnitSource
 from unit_economics.unit_sources.postgres import PostgresUnits
 
 KINDS: dict[str, type[UnitSource]] = {

@@ -14,15 +14,14 @@ import httpx
 import psycopg
 
 from unit_economics import assets
-from unit_economics.business_days import DayRange
 from unit_economics.catalogue import sink_asset, units_asset
 from unit_economics.demo.standin import METRIC, TOKEN
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_desk import Answer, Asked, Desk
-from unit_economics.deployment import CLOUD_COSTS, Deployment
-from unit_economics.warehouse import ledger
+from unit_economics.deployment import CLOUD_COSTS
 from unit_economics_tests.benchmarks.shop_world import ShopWorld, days_until
 from unit_economics_tests.benchmarks.targets import Row, Spent, middle, spent
+from unit_economics_tests.benchmarks.wide_world import take
 from unit_economics_tests.vantage_faults import over_http
 
 YEAR, SAMPLE, TURNS, LATENCY = 365, 20, 5, 0.05
@@ -55,8 +54,8 @@ def measure(world: ShopWorld) -> list[Row]:
         Row(
             f"{YEAR} days queried, stored and published, without Dagster, at least {TARGET} times faster than by a"
             " script's query and PUT a day (50 ms an answer)",
-            f"{times:.0f} times: {year} against {YEAR} x {day.wall / SAMPLE:.3f} s, scaled from {TURNS} x {SAMPLE} days;"
-            f" cloud bill and division, which the script does not do, take another {cost}",
+            f"{times:.0f} times: {year} against {YEAR} x {day.wall / SAMPLE:.3f} s, scaled from {TURNS} x {SAMPLE}"
+            f" days; cloud bill and division, which the script does not do, take another {cost}",
             times >= TARGET,
         )
     ]
@@ -83,11 +82,6 @@ def _script_of(world: ShopWorld) -> Spent:
     with slow_vantage() as vantage, httpx.Client(headers={"Authorization": f"Bearer {TOKEN}"}) as client:
         address = f"{vantage}/business_metrics/{METRIC}"
         return spent(lambda: [_script_day(url, client, address, day) for day in days_until(SAMPLE)])
-
-
-def take(of: Deployment, asset: str, step: assets.Step, days: DayRange) -> None:
-    """One asset's step as Dagster would take it."""
-    step(ledger.begin(of.warehouse, asset, days, of.run("benchmark")))
 
 
 def _script_day(url: str, client: httpx.Client, address: str, day: date) -> None:

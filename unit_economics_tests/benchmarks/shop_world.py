@@ -64,12 +64,13 @@ class ShopWorld:
         with instance_of({"DAGSTER_PG_URL": storage}) as instance:
             yield instance
 
-    def count_rows(self) -> dict[str, int]:
-        """The rows of every table of the mart."""
-        with psycopg.connect(self.postgres.url(embedded.OURS)) as connection:
-            listed = "select table_name from information_schema.tables where table_schema = 'unit_economics'"
-            names = connection.execute(f"{listed} and table_type = 'BASE TABLE'").fetchall()
-            return {name: _count(connection, name) for (name,) in names}
+
+def count_rows(url: str) -> dict[str, int]:
+    """The rows of every table of the mart."""
+    with psycopg.connect(url) as connection:
+        listed = "select table_name from information_schema.tables where table_schema = 'unit_economics'"
+        names = connection.execute(f"{listed} and table_type = 'BASE TABLE'").fetchall()
+        return {name: _count(connection, name) for (name,) in names}
 
 
 def _count(connection: psycopg.Connection[tuple[object, ...]], table: str) -> int:

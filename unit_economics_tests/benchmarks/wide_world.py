@@ -3,6 +3,9 @@
 Here: that world and its steps. Not here: the bill (wide_bill.py), what is measured.
 """
 
+import subprocess
+import sys
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,11 +14,11 @@ from unit_economics import assets
 from unit_economics.business_days import DayRange
 from unit_economics.catalogue import sink_asset, units_asset
 from unit_economics.definitions import deployment
+from unit_economics.demo import standin
 from unit_economics.demo.standin import METRIC, TOKEN
-from unit_economics.demo.vantage_books import Books
-from unit_economics.demo.vantage_server import serving
+from unit_economics.demo.tour import answers
 from unit_economics.deployment import CLOUD_COSTS, Deployment
-from unit_economics.local import embedded
+from unit_economics.local.ports import any_free
 from unit_economics.warehouse import ledger
 from unit_economics_tests.benchmarks.wide_bill import CATALOGUE, write_bill, write_orders
 
@@ -43,11 +46,17 @@ def wide_deployment(folder: Path, url: str, vantage: str) -> Deployment:
 
 @contextmanager
 def empty_vantage() -> Generator[str]:
-    """A stand-in Vantage with one business metric that holds nothing yet."""
-    books = Books(TOKEN)
-    books.add_metric("Orders")
-    with serving(books) as address:
+    """A stand-in Vantage in a process of its own, so that its CPU is not ours; it holds nothing yet."""
+    port = any_free()
+    process = subprocess.Popen([sys.executable, "-W", "ignore", "-m", standin.__name__, str(port)])
+    try:
+        address = f"http://127.0.0.1:{port}/v2"
+        while not answers(address):
+            time.sleep(0.1)
         yield address
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def take(of: Deployment, asset: str, step: assets.Step, days: DayRange) -> None:
@@ -62,11 +71,3 @@ def take_all(of: Deployment, days: DayRange) -> None:
     take(of, units_asset(NAME), assets.daily_units(of, NAME), days)
     take(of, NAME, assets.cost_per_unit(of, NAME), days)
     take(of, sink_asset(NAME, "vantage"), assets.published(of, NAME, sink), days)
-
-
-@contextmanager
-def wide_world(folder: Path, days: DayRange) -> Generator[tuple[embedded.EmbeddedPostgres, Deployment]]:
-    """The server and the deployment, nothing computed yet."""
-    with embedded.running(folder / "postgres") as postgres, empty_vantage() as vantage:
-        write_shop(folder, postgres.url(embedded.OURS), days)
-        yield postgres, wide_deployment(folder, postgres.url(embedded.OURS), vantage)

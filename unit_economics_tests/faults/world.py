@@ -15,21 +15,11 @@ import dagster as dg
 import pandas as pd
 import psycopg
 
+from unit_economics.adapters import CostSource, Count, Delivery, Difference, Publication, Sink, UnitSource
 from unit_economics.assets import build_assets
 from unit_economics.automation import range_tags
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.catalogue import (
-    BusinessDay,
-    Catalogue,
-    CostSource,
-    Count,
-    Delivery,
-    Difference,
-    Metric,
-    Publication,
-    Sink,
-    UnitSource,
-)
+from unit_economics.catalogue import BusinessDay, Catalogue, Metric
 from unit_economics.deployment import DATABASE_URL, Deployment
 from unit_economics.outside import Outside
 from unit_economics.schemas import CHARGES, UNITS

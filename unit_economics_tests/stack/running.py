@@ -1,9 +1,10 @@
 """The running stack as fixtures, one of each for the whole session, and what happened in it so far.
 
-    stack          `unit-economics up` on an empty mart but for yesterday; the alert channel is down
-    backfilled     all days were backfilled over GraphQL
-    late_bill      the late day's charges were delivered, and nobody launched anything
-    alerted        the channel came up, and a minute's worth of sensor ticks has passed
+    stack        `unit-economics up` on a mart that holds yesterday only; the alert channel is down
+    launched     all days are being backfilled over GraphQL
+    late_bill    the late day's charges were delivered, and nobody launched anything
+    backfilled   the backfill has ended and the sensors have nothing left to do
+    alerted      the channel came up, and a minute's worth of sensor ticks has passed
 
 Here: starting, and waiting for what the platform does by itself. Not here: what a test asserts of it.
 """
@@ -13,6 +14,7 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ from unit_economics_tests.stack.graphql import Dagster
 from unit_economics_tests.world import World
 
 TOKEN = "token-of-the-stand-in"
+A_MINUTE_OF_TICKS = {"missing_days": 10, "freshness": 10, "announce": 2}
 ENDED = {"COMPLETED", "COMPLETED_SUCCESS", "COMPLETED_FAILED", "FAILED", "CANCELED"}
 
 
@@ -118,16 +121,16 @@ def _prepare(folder: Path, url: str, days: Days, variables: dict[str, str]) -> N
 
 
 @pytest.fixture(scope="session")
-def backfilled(stack: Stack) -> str:
-    """The id of the one backfill that was launched, ended."""
+def launched(stack: Stack) -> str:
+    """The id of the one backfill that was launched, its run over; Dagster itself looks at it again half a minute later."""
     backfill = stack.dagster.launch_backfill(ASSETS, stack.days.every)
-    await_(lambda: stack.dagster.backfill(backfill)["status"] in ENDED, "the backfill's end", 240)
+    await_(lambda: "SUCCESS" in [run["status"] for run in stack.dagster.backfill(backfill)["runs"]], "its run", 180)
     return backfill
 
 
 @pytest.fixture(scope="session")
-def late_bill(stack: Stack, backfilled: str) -> str:
-    """The late day, with its charges delivered and done."""
+def late_bill(stack: Stack, launched: str) -> str:
+    """The late day: its charges are delivered now, nobody launches anything, and it is done."""
     assert stack.days.late not in stack.stored("cloud_costs")
     deliver_bill(stack.folder, stack.days)
     query = "select count(*) from unit_economics.cost_per_order where business_date = %s and cost is not null"
@@ -136,16 +139,36 @@ def late_bill(stack: Stack, backfilled: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def alerted(stack: Stack, late_bill: str) -> list[tuple[str, str]]:
-    """What was delivered once the channel was up: the minute's pause after a failed try is cut short."""
+def backfilled(stack: Stack, launched: str, late_bill: str) -> str:
+    """The id of the backfill, which has ended, with no run of any sensor left to do."""
+    await_(lambda: stack.dagster.backfill(launched)["status"] in ENDED, "the backfill's end", 180)
+    await_(lambda: _is_idle(stack.dagster), "the gap sensor's rest", 180)
+    return launched
+
+
+@pytest.fixture(scope="session")
+def alerted(stack: Stack, backfilled: str) -> Channel:
+    """The channel, up since its first refusal, a minute's worth of ticks after it took an alert.
+
+    The minute's pause after the refusal is cut short.
+    """
     await_(lambda: stack.channel.turned_away > 0, "a try while the channel is down", 90)
     stack.channel.is_up = True
     stack.sql("update unit_economics.outbox set next_try_at = clock_timestamp() where sent_at is null")
     await_(lambda: bool(stack.channel.delivered), "the alert", 90)
-    before = {sensor: len(stack.dagster.ticks(sensor)) for sensor in ("missing_days", "freshness", "announce")}
-    for sensor, number in {"missing_days": 12, "freshness": 12, "announce": 2}.items():
-        await_(lambda s=sensor, n=number: len(stack.dagster.ticks(s)) >= before[s] + n, f"ticks of {sensor}", 180)  # type: ignore[misc]
-    return list(stack.channel.delivered)
+    wanted = {sensor: len(stack.dagster.ticks(sensor)) + n for sensor, n in A_MINUTE_OF_TICKS.items()}
+    for sensor, number in wanted.items():
+        await_(partial(_has_ticked, stack.dagster, sensor, number), f"{number} ticks of {sensor}", 180)
+    return stack.channel
+
+
+def _has_ticked(dagster: Dagster, sensor: str, number: int) -> bool:
+    return len(dagster.ticks(sensor)) >= number
+
+
+def _is_idle(dagster: Dagster) -> bool:
+    rests = dagster.ticks("missing_days")[0]["status"] == "SKIPPED"
+    return rests and all(run["status"] in {"SUCCESS", "FAILURE"} for run in dagster.runs())
 
 
 def _midnight() -> datetime:

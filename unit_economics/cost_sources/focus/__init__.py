@@ -19,8 +19,8 @@ import pandas as pd
 from pydantic import Field
 
 from unit_economics import schemas
+from unit_economics.adapters import CostSource, Delivery
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.catalogue import CostSource, Delivery
 from unit_economics.cost_sources.focus import delivery
 from unit_economics.cost_sources.focus.delivery import Part
 from unit_economics.cost_sources.focus.layout import Layout, layout_of

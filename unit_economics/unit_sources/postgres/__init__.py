@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
+from unit_economics.adapters import Count, UnitSource, Variable
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.catalogue import Count, UnitSource, Variable
 from unit_economics.database_url import server_of
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal

@@ -13,8 +13,8 @@ from typing import cast
 
 import pandas as pd
 
+from unit_economics.adapters import Count
 from unit_economics.business_days import DayRange
-from unit_economics.catalogue import Count
 from unit_economics.refusals import DayRefusal, Refusal
 from unit_economics.schemas import LARGEST, UNITS, empty
 from unit_economics.unit_sources.postgres.question import NO_SEGMENT

@@ -1,0 +1,132 @@
+"""What a source and a sink promise: the base of every entry that reads or publishes, and what it hands over.
+
+Here: `CostSource`, `UnitSource` and `Sink`, each a part of the catalogue with one method to fill in. Not here: any of
+them (cost_sources/, unit_sources/, sinks/), or what else the catalogue says (catalogue.py).
+"""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.outside import Outside
+
+Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$", description="the NAME of an environment variable")]
+
+
+class Entry(BaseModel):
+    """One part of the catalogue: strict, frozen, and no key that isn't known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a cost source handed over for a range of days.
+
+    charges: rows of `schemas.CHARGES`, summed by day, dimensions and currency.
+    source_totals: columns business_date, billing_currency, charge_rows, billed_cost, effective_cost, list_cost and
+        contracted_cost, summed by the source itself and not from `charges`: the other side of the conservation check.
+    absent: the days the source should have but has no row for, each with the reason in plain words.
+    fingerprint: what was read (files with size and hash, or requests with settings), for the ledger.
+    """
+
+    charges: pd.DataFrame
+    source_totals: pd.DataFrame
+    absent: Mapping[date, str] = field(default_factory=dict)
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True)
+class Count:
+    """What a unit source handed over for a range of days.
+
+    units: rows of `schemas.UNITS`.
+    absent: the days it has nothing for, each with the reason in plain words.
+    refused: the days whose rows can't be right, each with what is wrong; the other days stand.
+    """
+
+    units: pd.DataFrame
+    absent: Mapping[date, str] = field(default_factory=dict)
+    refused: Mapping[date, str] = field(default_factory=dict)
+    fingerprint: str = ""
+
+
+class CostSource(Entry):
+    """An entry under `cost_sources`. `covers_from` and `covers_until` say which days it is asked for."""
+
+    kind: str
+    covers_from: date | None = None
+    covers_until: date | None = None
+    complete_after: timedelta = Field(default=timedelta(days=3), description="Age from which a day counts as complete")
+    absent_day: Literal["missing", "zero"] = Field(default="missing", description="What a day without any row means")
+
+    def covers(self, day: date) -> bool:
+        """Whether this source is expected to hold charges of `day`."""
+        after_start = self.covers_from is None or day >= self.covers_from
+        return after_start and (self.covers_until is None or day <= self.covers_until)
+
+    def glance(
+        self, days: DayRange, *, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside
+    ) -> str | None:
+        """What the source looks like without reading it; the same again means the same charges. None: can't be told."""
+        del days, calendar, tag_keys, outside
+        return None
+
+    @abstractmethod
+    def read(
+        self, days: DayRange, *, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside
+    ) -> Delivery:
+        """The charges of these days, FOCUS-shaped and summed by day and dimension; raises `Refusal`."""
+
+
+class UnitSource(Entry):
+    """The `units` of a metric: where the denominator is counted."""
+
+    kind: str
+    complete_after: timedelta = Field(default=timedelta(), description="Age from which a day counts as complete")
+
+    @abstractmethod
+    def count(self, days: DayRange, *, calendar: BusinessCalendar, unit: str, outside: Outside) -> Count:
+        """The units of these days, in one consistent read; raises `Refusal`."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One day on which a destination holds something else than it should; `held` is None where it holds nothing."""
+
+    day: date
+    held: Decimal | None
+    wanted: Decimal
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What a sink found, sent and read back.
+
+    differences: before anything was sent, oldest first.
+    requests_sent: the number of writing requests; 0 for a dry run or where nothing differed.
+    read_back: what the destination holds for the wanted days after the last request.
+    """
+
+    differences: Sequence[Difference]
+    requests_sent: int
+    read_back: Mapping[date, Decimal]
+
+    def unconverged(self, wanted: Mapping[date, Decimal]) -> list[date]:
+        """The wanted days that the destination still does not show as wanted."""
+        return sorted(day for day, quantity in wanted.items() if self.read_back.get(day) != quantity)
+
+
+class Sink(Entry):
+    """One destination under a metric's `publish`; what it does is in the sink's module."""
+
+    @abstractmethod
+    def publish(self, wanted: Mapping[date, Decimal], *, outside: Outside, dry_run: bool = False) -> Publication:
+        """Make the destination hold `wanted` for exactly these days, sending only what differs; raises `Refusal`."""
