@@ -9,7 +9,7 @@ Here: what flows where. Not here: how a source reads (cost_sources/, unit_source
 day is stored (storing.py), what an asset says of itself (asset_shape.py) and of its days (reporting.py).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 import dagster as dg
@@ -99,18 +99,22 @@ def _unchanged_costs(deployment: Deployment, attempt: Attempt, glance: str | Non
         done = keep_days(connection, attempt, tables.CHARGES, states, Source(glance=glance))
         charges = reading.current_charges(connection, attempt.days)
         failures = ledger.standing_failures(connection, attempt.asset, attempt.days)
-    return Told(cost_numbers(charges, done), checks.standing(done.versions, failures))
+    return Told(cost_numbers(charges, done), checks.standing(done.versions, failures, checks.COST_CHECKS))
 
 
 def cost_per_unit(deployment: Deployment, name: str) -> Step:
     """Divide: for each cost scope cost / units, or empty with the reason."""
     inputs = [units_asset(name), CLOUD_COSTS]
+    headline = deployment.catalogue.headline_scope(name)
 
     def step(attempt: Attempt) -> Told:
         days = attempt.days
         with deployment.warehouse.snapshot() as connection:
             red = ledger.red_days(connection, inputs, days)
             made_of = ledger.current(connection, inputs, days)
+            source = Source(glance=ledger.glance_of(made_of.values(), red))
+            if ledger.is_unchanged(connection, attempt, source.glance):
+                return _unchanged_unit_costs(deployment, attempt, source, red)
             charges = reading.current_charges(connection, days)
             counted = reading.current_units(connection, units_asset(name), days)
         green = [day for day in days if day not in red]
@@ -118,10 +122,20 @@ def cost_per_unit(deployment: Deployment, name: str) -> Step:
         found = checks.contract(schemas.UNIT_COSTS, rows, green)
         states = {day: state_by_inputs(made_of, inputs, day) for day in checks.sound(green, found)}
         with deployment.warehouse.transaction() as connection:
-            done = store(deployment, connection, attempt, Judged(tables.UNIT_COSTS, rows, found, states))
-        return Told(unit_cost_numbers(rows, done), found, red)
+            done = store(deployment, connection, attempt, Judged(tables.UNIT_COSTS, rows, found, states, source))
+        return Told(unit_cost_numbers(rows, headline, done), found, red)
 
     return step
+
+
+def _unchanged_unit_costs(deployment: Deployment, attempt: Attempt, source: Source, red: Mapping[date, str]) -> Told:
+    """What is told of days that would be made of exactly what they were made of."""
+    with deployment.warehouse.transaction() as connection:
+        done = keep_days(connection, attempt, tables.UNIT_COSTS, {}, source)
+        rows = reading.current_unit_costs(connection, attempt.asset, attempt.days)
+        failures = ledger.standing_failures(connection, attempt.asset, attempt.days)
+    numbers = unit_cost_numbers(rows, deployment.catalogue.headline_scope(attempt.asset), done)
+    return Told(numbers, checks.standing(done.versions, failures, checks.UNIT_COST_CHECKS), red)
 
 
 def published(deployment: Deployment, name: str, sink: Sink) -> Step:

@@ -188,6 +188,11 @@ class Catalogue(Entry):
         return {name: self.cost_scopes[name] for name in names}
 
 
+    def headline_scope(self, metric: str) -> str | None:
+        """The first cost scope of a metric that is not split: the one to plot."""
+        return next((name for name, scope in self.scopes_of(metric).items() if scope.by is None), None)
+
+
 def as_list(value: str | Sequence[str]) -> list[str]:
     """One value or several, as a list."""
     return [value] if isinstance(value, str) else list(value)

@@ -207,14 +207,16 @@ def conserved(days: Iterable[date]) -> list[Finding]:
     return [Finding(day, CONSERVATION) for day in days]
 
 
-def standing(days: Iterable[date], failures: Mapping[date, Mapping[str, str]]) -> list[Finding]:
+def standing(
+    days: Iterable[date], failures: Mapping[date, Mapping[str, str]], every_check: Iterable[str]
+) -> list[Finding]:
     """What was said of these days when they were last judged; their input has not changed since."""
     red = [
         Finding(day, check, passed=False, text=text)
         for day, of_day in failures.items()
         for check, text in of_day.items()
     ]
-    return [*red, *(Finding(day, check) for day in days if day not in failures for check in COST_CHECKS)]
+    return [*red, *(Finding(day, check) for day in days if day not in failures for check in every_check)]
 
 
 def converged(wanted: Mapping[date, Decimal], publication: Publication) -> list[Finding]:

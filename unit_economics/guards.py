@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import dagster as dg
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from unit_economics import alerts
 from unit_economics.automation import FRESH, days_of
@@ -23,11 +24,12 @@ RUNNING = dg.DefaultSensorStatus.RUNNING
 
 
 def due_day(catalogue: Catalogue, now: datetime) -> date:
-    """The latest business day that had to be there by now: yesterday's, once this morning's deadline has passed."""
+    """The latest closed day that had to be there by now: yesterday's, once this morning's deadline has passed."""
     zone = ZoneInfo(catalogue.business_day.timezone)
     today = now.astimezone(zone).date()
     deadline = datetime.combine(today, time.fromisoformat(catalogue.automation.fresh_by), tzinfo=zone)
-    return today - timedelta(days=1 if now >= deadline else 2)
+    due = today - timedelta(days=1 if now >= deadline else 2)
+    return min(due, catalogue.business_day.calendar.last_closed_day(now))
 
 
 def stale_assets(deployment: Deployment) -> Mapping[str, str]:
@@ -72,12 +74,19 @@ def freshness_sensor(deployment: Deployment) -> dg.SensorDefinition:
         stale = stale_assets(deployment)
         day = due_day(deployment.catalogue, deployment.outside.now())
         cursor = f"{day} {sorted(stale.items())}"
-        if context.cursor == cursor:
+        if context.cursor == cursor and not _is_unsaid(deployment, context.instance):
             return dg.SkipReason(f"as before: {len(stale)} assets lack {day}")
         _announce_stale(deployment, day, stale)
         return dg.SensorResult(cursor=cursor, asset_events=[_word(asset, day, stale) for asset in deployment.inputs])
 
     return freshness
+
+
+def _is_unsaid(deployment: Deployment, instance: dg.DagsterInstance) -> bool:
+    """Whether a run was to say it since, and did not: Dagster would show an asset as not fresh that is."""
+    keys = [dg.AssetCheckKey(dg.AssetKey(asset), FRESH) for asset in deployment.inputs]
+    newest = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
+    return any(one.status is AssetCheckExecutionRecordStatus.PLANNED for one in newest.values())
 
 
 def _announce_stale(deployment: Deployment, day: date, stale: Mapping[str, str]) -> None:

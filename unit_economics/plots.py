@@ -41,15 +41,15 @@ def cost_numbers(charges: pd.DataFrame, done: Replaced) -> dict[date, Metadata]:
     return _with_version(done, numbers)
 
 
-def unit_cost_numbers(rows: pd.DataFrame, done: Replaced) -> dict[date, Metadata]:
-    """Cost, quantity and cost per 1,000 units of each stored day, for the first cost scope."""
+def unit_cost_numbers(rows: pd.DataFrame, scope: str | None, done: Replaced) -> dict[date, Metadata]:
+    """Cost, quantity and cost per 1,000 units of each stored day, for one cost scope."""
     numbers: dict[date, Numbers] = {day: {} for day in done.versions}
     names = ("business_date", "billing_currency", "cost", "quantity", "unit_cost")
-    first = rows.drop_duplicates("business_date")
-    for day, currency, cost, quantity, unit_cost in zip(*(first[name] for name in names), strict=True):
+    of_scope = rows[rows["cost_scope"] == scope]
+    for day, currency, cost, quantity, unit_cost in zip(*(of_scope[name] for name in names), strict=True):
         if day in numbers:
             _add(numbers[day], f"cost_{currency.lower()}", cost)
-            _add(numbers[day], "quantity", quantity)
+            numbers[day] |= {"quantity": float(quantity)} if isinstance(quantity, Decimal) else {}
             _add(numbers[day], f"cost_{currency.lower()}_per_1000", unit_cost, times=1000)
     return _with_version(done, numbers)
 

@@ -19,7 +19,6 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION as NO_EVENTS
 
 from unit_economics.checks import Finding
-from unit_economics.evaluation_log import log_evaluations
 
 Metadata = Mapping[str, dg.MetadataValue[Any]]
 Events = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]
@@ -78,9 +77,9 @@ def _log_each_day(context: dg.AssetExecutionContext, told: Told) -> None:
     targets = context.instance.event_log_storage.get_latest_storage_id_by_partition(
         context.asset_key, dg.DagsterEventType.ASSET_MATERIALIZATION, {str(day) for day in told.done}
     )
-    log_evaluations(
-        context, [_evaluation(context, finding, targets.get(str(finding.day))) for finding in told.findings]
-    )
+    for finding in told.findings:
+        evaluation = _evaluation(context, finding, targets.get(str(finding.day)))
+        context.log_event(evaluation)  # pyright: ignore[reportArgumentType]  # taken, though its type omits it
 
 
 def _evaluation(context: dg.AssetExecutionContext, finding: Finding, storage_id: int | None) -> dg.AssetCheckEvaluation:

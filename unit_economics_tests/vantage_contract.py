@@ -86,7 +86,7 @@ def audit_every_client(monkeypatch: pytest.MonkeyPatch, path: Path) -> list[Cont
     made: list[ContractTransport] = []
 
     def transport(deadline: Deadline) -> httpx.BaseTransport:
-        made.append(ContractTransport(DeadlineTransport(deadline), path))
+        made.append(ContractTransport(DeadlineTransport(deadline, is_tls=is_tls), path))
         return made[-1]
 
     monkeypatch.setattr(vantage_http, "DeadlineTransport", transport)

@@ -38,9 +38,9 @@ class Deadline:
 class DeadlineTransport(httpx.HTTPTransport):
     """httpx's transport over sockets that know the deadline."""
 
-    def __init__(self, deadline: Deadline) -> None:
-        context = httpx.create_ssl_context(trust_env=False)
-        super().__init__(verify=context, trust_env=False)
+    def __init__(self, deadline: Deadline, *, is_tls: bool) -> None:
+        context = httpx.create_ssl_context(trust_env=False) if is_tls else None
+        super().__init__(verify=context or False, trust_env=False)
         # httpx has no argument for httpcore's network backend, which is the one place that sees every single read.
         self._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=_Backend(deadline))
 

@@ -80,7 +80,7 @@ class VantageHttp:
         self._deadline = Deadline(clock.monotonic)
         # The transport alone, without httpx.Client around it: so nothing can follow a redirect, keep a cookie, or
         # read a proxy or a netrc from the environment.
-        self._transport = transport or DeadlineTransport(self._deadline)
+        self._transport = transport or DeadlineTransport(self._deadline, is_tls=home.base.scheme == "https")
 
     def __enter__(self) -> Self:
         return self

@@ -4,7 +4,7 @@ Not here: writing a day's rows (replace_days.py), and which day ought to be ther
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -135,6 +135,12 @@ def commit(connection: Connection, attempt: Attempt, source: Source) -> None:
 
 def _texts(absent: Mapping[date, str]) -> dict[str, str]:
     return {str(day): reason for day, reason in absent.items()}
+
+
+def glance_of(made_of: Iterable[LedgerDay], red: Iterable[date]) -> str:
+    """How inputs in the ledger look: the same again, and what is made of them would be the same."""
+    versions = sorted(f"{row.asset} {row.business_date} {row.version}" for row in made_of)
+    return sha256("\n".join([*versions, "red", *sorted(map(str, red))]).encode()).hexdigest()
 
 
 def is_unchanged(connection: Connection, attempt: Attempt, glance: str | None) -> bool:

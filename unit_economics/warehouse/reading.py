@@ -12,7 +12,7 @@ import pandas as pd
 from psycopg import sql
 
 from unit_economics.business_days import DayRange
-from unit_economics.schemas import CHARGES, UNITS
+from unit_economics.schemas import CHARGES, UNIT_COSTS, UNITS
 from unit_economics.warehouse.connection import Connection
 
 _CURRENT = """select {columns} from ledger l join {table} r
@@ -32,6 +32,13 @@ def current_units(connection: Connection, asset: str, days: DayRange) -> pd.Data
     """The current units of these days, as `schemas.UNITS`."""
     columns = [sql.Identifier("r", name) for name in UNITS.columns]
     return _frame(connection, "unit_quantity", columns, list(UNITS.columns), asset, days)
+
+
+def current_unit_costs(connection: Connection, metric: str, days: DayRange) -> pd.DataFrame:
+    """The current unit costs of these days, as `schemas.UNIT_COSTS`, in the order in which they were computed."""
+    names = list(UNIT_COSTS.columns)
+    columns = [sql.Identifier("r", "asset" if name == "metric" else name) for name in names]
+    return _frame(connection, "unit_cost", columns, names, metric, days)
 
 
 def _frame(

@@ -81,14 +81,18 @@ def replace_days(
 def keep_days(
     connection: Connection, attempt: Attempt, table: Table, states: Mapping[date, DayState], source: Source
 ) -> Replaced:
-    """Keep each stored day of `states` as it is, but for its status: for a source that looks as it did before."""
+    """Keep each stored day as it is, but for a status that `states` has for it: the source looks as it did before."""
     lock(connection, attempt.asset)
     fence(connection, attempt)
     before = current(connection, [attempt.asset], attempt.days)
-    plan = [_keep(row, states[day]) for (_, day), row in sorted(before.items()) if day in states]
+    plan = [_keep(row, states.get(day) or _as_it_is(row)) for (_, day), row in sorted(before.items())]
     _write(connection, attempt, table, plan, source)
     commit(connection, attempt, source)
     return _replaced(plan, 0)
+
+
+def _as_it_is(row: LedgerDay) -> DayState:
+    return DayState("provisional" if row.status == "provisional" else "complete", row.complete_through, row.input_versions)
 
 
 def _replaced(plan: Sequence["_Step"], written: int) -> Replaced:

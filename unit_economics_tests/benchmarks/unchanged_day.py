@@ -4,6 +4,7 @@ Here: one day of a wide bill, all four steps, with and without Dagster around th
 delivered again with other costs and it has one order more. Not here: ranges of days (backfill.py).
 """
 
+import itertools
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,15 +12,18 @@ from pathlib import Path
 import dagster as dg
 import psycopg
 
+from unit_economics.assets import cloud_costs
 from unit_economics.business_days import DayRange
+from unit_economics.deployment import CLOUD_COSTS
 from unit_economics.local import embedded
 from unit_economics_tests.benchmarks.shop_world import LAST, assets_of, count_rows, days_until, materialize
 from unit_economics_tests.benchmarks.targets import Row, Spent, middle, spent
 from unit_economics_tests.benchmarks.wide_bill import write_bill
-from unit_economics_tests.benchmarks.wide_world import empty_vantage, take_all, wide_deployment, write_shop
+from unit_economics_tests.benchmarks.wide_world import empty_vantage, take, take_all, wide_deployment, write_shop
 
 DAYS, TURNS = 35, 7
 TARGET = 5
+_NUMBERS = itertools.count(1)
 
 
 def measure() -> list[Row]:
@@ -32,9 +36,14 @@ def measure() -> list[Row]:
             of = wide_deployment(folder, url, vantage)
             assets = assets_of(of)
             take_all(of, days_until(DAYS))
+            costs = _compared(folder, url, lambda: take(of, CLOUD_COSTS, cloud_costs(of), day))
             steps = _compared(folder, url, lambda: take_all(of, day))
             runs = _compared(folder, url, lambda: materialize(assets, instance, day))
-    return [_row("steps' own work", *steps), _row("same with Dagster around it, its storage in memory", *runs)]
+    return [
+        _row("step that reads the bill", *costs),
+        _row("four steps' own work", *steps),
+        _row("same with Dagster around it, its storage in memory", *runs),
+    ]
 
 
 def _compared(folder: Path, url: str, work: Callable[[], None]) -> tuple[list[Spent], list[Spent], int]:
@@ -42,8 +51,8 @@ def _compared(folder: Path, url: str, work: Callable[[], None]) -> tuple[list[Sp
     changed: list[Spent] = []
     same: list[Spent] = []
     written = 0
-    for turn in range(TURNS):
-        _change(folder, url, turn)
+    for _ in range(TURNS):
+        _change(folder, url, next(_NUMBERS))
         changed.append(spent(work))
         before = _rows(url)
         same.append(spent(work))
@@ -51,8 +60,8 @@ def _compared(folder: Path, url: str, work: Callable[[], None]) -> tuple[list[Sp
     return changed, same, written
 
 
-def _change(folder: Path, url: str, turn: int) -> None:
-    write_bill(folder / "focus", days_until(DAYS), restated=turn + 1)
+def _change(folder: Path, url: str, restated: int) -> None:
+    write_bill(folder / "focus", days_until(DAYS), restated)
     with psycopg.connect(url) as connection:
         connection.execute("update public.total_orders set orders = orders + 1 where date = %s", [LAST])
 

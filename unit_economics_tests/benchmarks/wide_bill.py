@@ -1,6 +1,7 @@
 """A bill as wide as a real shop's: about 4,000 charges a day that sum to about 115 rows a day, as FOCUS Parquet.
 
-Here: one synthetic day, written once for every day of a range into folders by billing period. Not here: the demo's shop, whose bill is small.
+Here: one synthetic day, written once for every day of a range into folders by
+billing period. Not here: the demo's shop, whose bill is small.
 """
 
 from collections.abc import Sequence

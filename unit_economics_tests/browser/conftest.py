@@ -1,4 +1,4 @@
-"""A page of Dagster's UI, in one Chromium for all tests of the session."""
+"""A page of Dagster's UI in Chromium. Not here: what is expected of a page, or the stack that serves it (stack/)."""
 
 import os
 import re
@@ -9,18 +9,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from unit_economics_tests.stack.conftest import pytest_configure as pytest_configure
 from unit_economics_tests.stack.running import Stack
 
 CHROMIUM = os.environ.get("UNIT_ECONOMICS_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = ["background-networking", "component-update", "sync"]
+PATIENCE = 30_000
+NO_CHROMIUM = "no chromium on this machine: install it, or name it in UNIT_ECONOMICS_CHROMIUM"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", *(f"--disable-{name}" for name in QUIET)]
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Make the running stack known once, so that the tests here and in stack/ share one."""
-    config.pluginmanager.import_plugin("unit_economics_tests.stack.running")
 
 
 @dataclass
@@ -52,11 +50,11 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One Chromium for the session; the tests are skipped where there is none."""
-    if not CHROMIUM:
-        pytest.skip("no chromium on this machine: install it, or name it in UNIT_ECONOMICS_CHROMIUM")
+@pytest.fixture(scope="module")
+def chromium(backfilled: str) -> Iterator[Browser]:
+    """One Chromium, on a stack that is there already: Playwright keeps this thread's event loop until it ends."""
+    assert CHROMIUM
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -64,10 +62,10 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def ui(chromium: Browser, stack: Stack, backfilled: str, pictures: Path) -> Iterator[Ui]:
+def ui(chromium: Browser, stack: Stack, pictures: Path) -> Iterator[Ui]:
     """A new window on the stack after the backfill; it must stay on loopback and complain of nothing."""
     context = chromium.new_context(viewport={"width": 1440, "height": 1100}, locale="en-GB", timezone_id="UTC")
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     ui = Ui(page, stack.dagster.address, pictures)
     page.on("console", lambda said: ui.complaints.append(said.text) if said.type == "error" else None)

@@ -3,7 +3,6 @@
 Here: making them. Not here: running anything, or expectations beyond the numbers that were put in.
 """
 
-import os
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -21,7 +20,8 @@ cost_sources:
 metrics:
   cost_per_order:
     unit: Order
-    units: {{kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.total_orders, day: date, quantity: total_orders}}
+    units:
+      {{kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.total_orders, day: date, quantity: total_orders}}
     owner: finops@example.com
     publish: {{vantage: {{business_metric: ORDERS_METRIC_ID}}}}
 automation: {{gap_check_seconds: 5, fresh_by: "00:00"}}
@@ -84,7 +84,7 @@ def deliver_bill(folder: Path, days: Days, *, without: str = "") -> None:
     rows = [row for day in days.every if day != without for row in _charges(day, days.cost(day))]
     made = write_bill(folder / "being-written", *rows)
     (folder / "focus").mkdir(exist_ok=True)
-    os.replace(made, folder / "focus" / made.name)
+    made.replace(folder / "focus" / made.name)
 
 
 def _charges(day: str, cost: int) -> list[dict[str, str]]:
