@@ -24,7 +24,7 @@ demo: $(READY) ## a synthetic shop, a year backfilled, the Dagster UI
 	$(RUN) unit-economics demo
 
 test: $(READY) ## the whole test suite, on a real embedded PostgreSQL
-	$(RUN) pytest -n auto
+	$(RUN) pytest -n auto --dist loadgroup
 
 check: $(READY) ## lint, types, layers, lock
 	$(UV) lock --check

@@ -58,19 +58,24 @@ class Count:
     fingerprint: str = ""
 
 
-class CostSource(Entry):
-    """An entry under `cost_sources`. `covers_from` and `covers_until` say which days it is asked for."""
+class Source(Entry):
+    """What every source has: its kind, and by `covers_from` and `covers_until` the days it is asked for."""
 
     kind: str
     covers_from: date | None = None
     covers_until: date | None = None
-    complete_after: timedelta = Field(default=timedelta(days=3), description="Age from which a day counts as complete")
-    absent_day: Literal["missing", "zero"] = Field(default="missing", description="What a day without any row means")
 
     def covers(self, day: date) -> bool:
-        """Whether this source is expected to hold charges of `day`."""
+        """Whether this source is expected to hold `day`."""
         after_start = self.covers_from is None or day >= self.covers_from
         return after_start and (self.covers_until is None or day <= self.covers_until)
+
+
+class CostSource(Source):
+    """An entry under `cost_sources`."""
+
+    complete_after: timedelta = Field(default=timedelta(days=3), description="Age from which a day counts as complete")
+    absent_day: Literal["missing", "zero"] = Field(default="missing", description="What a day without any row means")
 
     def glance(
         self, days: DayRange, *, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside
@@ -86,10 +91,9 @@ class CostSource(Entry):
         """The charges of these days, FOCUS-shaped and summed by day and dimension; raises `Refusal`."""
 
 
-class UnitSource(Entry):
+class UnitSource(Source):
     """The `units` of a metric: where the denominator is counted."""
 
-    kind: str
     complete_after: timedelta = Field(default=timedelta(), description="Age from which a day counts as complete")
 
     @abstractmethod
@@ -126,6 +130,11 @@ class Publication:
 
 class Sink(Entry):
     """One destination under a metric's `publish`; what it does is in the sink's module."""
+
+    @property
+    @abstractmethod
+    def destination(self) -> str:
+        """What it writes to: two metrics with the same sink and the same destination would overwrite each other."""
 
     @abstractmethod
     def publish(self, wanted: Mapping[date, Decimal], *, outside: Outside, dry_run: bool = False) -> Publication:

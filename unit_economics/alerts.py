@@ -15,40 +15,46 @@ import apprise
 from unit_economics.business_days import ranges
 from unit_economics.checks import Finding
 from unit_economics.outside import Outside
-from unit_economics.refusals import UsageRefusal
 from unit_economics.warehouse import outbox
 from unit_economics.warehouse.connection import Connection, Warehouse
 from unit_economics.warehouse.outbox import Due, Message
 
 Send = Callable[[Message], bool]
 Channels = Mapping[str, Send]
+MOST_REASONS = 5
 PATIENCE_SECONDS = 30
 """Dagster ends a sensor that takes longer than a minute."""
 
 
 def red_checks(asset: str, findings: Sequence[Finding]) -> list[Message]:
-    """One message for each check and reason that keeps days out."""
-    days: dict[tuple[str, str], list[date]] = {}
-    for finding in findings:
-        if finding.blocks:
-            days.setdefault((finding.check, finding.text), []).append(finding.day)
-    return [_red(asset, check, text, of_cause) for (check, text), of_cause in days.items()]
+    """One message for each check that keeps days out, with the reasons day by day."""
+    blocking = [finding for finding in findings if finding.blocks]
+    by_check = {check: [one for one in blocking if one.check == check] for check in {one.check for one in blocking}}
+    return [_red(asset, check, of_check) for check, of_check in sorted(by_check.items())]
 
 
-def _red(asset: str, check: str, text: str, days: list[date]) -> Message:
-    which = shown(days)
+def _red(asset: str, check: str, findings: Sequence[Finding]) -> Message:
+    days = sorted(finding.day for finding in findings)
+    reasons = sorted({finding.text for finding in findings})
+    said = reasons if len(reasons) == 1 else [f"{one.day}: {one.text}" for one in findings]
+    more = [f"... and {len(said) - MOST_REASONS} more"] if len(said) > MOST_REASONS else []
     return Message(
-        f"check/{asset}/{check}/{'+'.join(map(str, ranges(days)))}"[:500],
-        f"{asset}: check {check} is red for {which}",
-        f"{text}\nThe days were not stored and nothing was published for them.\n"
-        f"Mend the source, then: unit-economics run --from {min(days)} --to {max(days)}",
+        f"check/{asset}/{check}/{_short(' '.join([*map(str, days), *reasons]))}",
+        f"{asset}: check {check} is red for {shown(days)}",
+        "\n".join([*said[:MOST_REASONS], *more])
+        + "\nThe days were not stored and nothing was published for them.\n"
+        + f"Mend the source, then: unit-economics run --from {days[0]} --to {days[-1]}",
     )
+
+
+def _short(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:12]
 
 
 def failed_run(job: str, run_id: str, days: str, reason: str) -> Message:
     """A run that failed for another reason than a red check."""
     return Message(
-        f"run/{job}/{days}/{sha256(reason.encode()).hexdigest()[:8]}",
+        f"run/{job}/{days}/{_short(reason)}",
         f"Run of {job} failed for {days or 'no partition'}",
         f"{reason[:500]}\nRun {run_id}. See what is missing with: unit-economics status",
     )
@@ -104,18 +110,15 @@ def _took(connection: Connection, one: Due, name: str, send: Send) -> bool:
 
 
 def channels(outside: Outside, variables: Sequence[str]) -> Channels:
-    """One channel a variable; refused, by name, where one holds no URL that Apprise knows."""
+    """One channel a variable."""
     # Apprise would log an address that it does not understand, password and all.
     logging.getLogger("apprise").disabled = True
-    return {name: _channel(outside.secret(name), name) for name in variables}
+    return {name: _channel(outside, name) for name in variables}
 
 
-def _channel(url: str, name: str) -> Send:
+def _channel(outside: Outside, name: str) -> Send:
+    """A channel that can't be had takes nothing: the others are not to fall silent with it (`doctor` says why)."""
     channel = apprise.Apprise()
-    if not channel.add(url):
-        raise UsageRefusal(
-            "the variable holds no URL that Apprise knows",
-            where=name,
-            remedy="Write it as Apprise's list of services shows, for example slack://... or mailto://...",
-        )
+    if not channel.add(outside.setting(name, "")):
+        return lambda _message: False
     return lambda message: bool(channel.notify(title=message.title, body=message.body))

@@ -26,7 +26,7 @@ from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
 from unit_economics.reporting import Events, Told, tell
 from unit_economics.storing import Judged, refuse, state_by_inputs, states_by_age, store
 from unit_economics.warehouse import ledger, publications, reading, tables
-from unit_economics.warehouse.ledger import Attempt, LateAttempt, Source
+from unit_economics.warehouse.ledger import Attempt, LateAttempt, LedgerDay, Source
 from unit_economics.warehouse.replace_days import keep_days
 
 Step = Callable[[Attempt], Told]
@@ -86,20 +86,25 @@ def cloud_costs(deployment: Deployment) -> Step:
         )
         with deployment.warehouse.transaction() as connection:
             done = store(deployment, connection, attempt, judged)
-            checks.refuse_loss(states, delivered.source_totals, reading.stored_totals(connection, CLOUD_COSTS, days))
-        return Told(cost_numbers(delivered.charges, done), [*found, *checks.conserved(states)], delivered.absent)
+            checks.refuse_loss(
+                done.versions, delivered.source_totals, reading.stored_totals(connection, CLOUD_COSTS, days)
+            )
+        return Told(cost_numbers(delivered.charges, done), [*found, *checks.conserved(done.versions)], delivered.absent)
 
     return step
 
 
 def _unchanged_costs(deployment: Deployment, attempt: Attempt, glance: str | None, complete_after: timedelta) -> Told:
     """What is told of days whose bill looks as it did: nothing is read, or written but what has become complete."""
-    states = states_by_age(deployment, complete_after, attempt.days, {})
     with deployment.warehouse.transaction() as connection:
-        done = keep_days(connection, attempt, tables.CHARGES, states, Source(glance=glance))
+        absent = ledger.last_absent(connection, attempt)
+        states = states_by_age(deployment, complete_after, attempt.days, absent)
+        done = keep_days(connection, attempt, tables.CHARGES, states, Source(glance=glance, absent=absent))
         charges = reading.current_charges(connection, attempt.days)
         failures = ledger.standing_failures(connection, attempt.asset, attempt.days)
-    return Told(cost_numbers(charges, done), checks.standing(done.versions, failures, checks.COST_CHECKS))
+    green = done.without(failures)
+    found = checks.standing(green.versions, failures, absent, checks.COST_CHECKS)
+    return Told(cost_numbers(charges, green), found, absent)
 
 
 def cost_per_unit(deployment: Deployment, name: str) -> Step:
@@ -110,22 +115,33 @@ def cost_per_unit(deployment: Deployment, name: str) -> Step:
     def step(attempt: Attempt) -> Told:
         days = attempt.days
         with deployment.warehouse.snapshot() as connection:
-            red = ledger.red_days(connection, inputs, days)
             made_of = ledger.current(connection, inputs, days)
+            red = {**_outdated(deployment, made_of), **ledger.red_days(connection, inputs, days)}
             source = Source(glance=ledger.glance_of(made_of.values(), red))
             if ledger.is_unchanged(connection, attempt, source.glance):
                 return _unchanged_unit_costs(deployment, attempt, source, red)
             charges = reading.current_charges(connection, days)
             counted = reading.current_units(connection, units_asset(name), days)
         green = [day for day in days if day not in red]
-        rows = unit_cost.unit_costs(deployment.catalogue, name, green, charges, counted)
+        charged = set(charges["business_date"])
+        free = [day for day in green if (CLOUD_COSTS, day) in made_of and day not in charged]
+        rows = unit_cost.unit_costs(deployment.catalogue, name, green, charges, counted, free)
         found = checks.contract(schemas.UNIT_COSTS, rows, green)
         states = {day: state_by_inputs(made_of, inputs, day) for day in checks.sound(green, found)}
         with deployment.warehouse.transaction() as connection:
             done = store(deployment, connection, attempt, Judged(tables.UNIT_COSTS, rows, found, states, source))
-        return Told(unit_cost_numbers(rows, headline, done), found, red)
+        return Told(unit_cost_numbers(rows, headline, done), [*found, *checks.held_back(red, checks.CONTRACT)], red)
 
     return step
+
+
+def _outdated(deployment: Deployment, made_of: Mapping[tuple[str, date], LedgerDay]) -> dict[date, str]:
+    """The days whose inputs were stored for another catalogue: a tag that was not kept then would look absent."""
+    return {
+        day: f"{asset} of this day was stored for another catalogue; it has to be read again first"
+        for (asset, day), row in made_of.items()
+        if row.definition != deployment.catalogue.definition(asset)
+    }
 
 
 def _unchanged_unit_costs(deployment: Deployment, attempt: Attempt, source: Source, red: Mapping[date, str]) -> Told:
@@ -134,8 +150,10 @@ def _unchanged_unit_costs(deployment: Deployment, attempt: Attempt, source: Sour
         done = keep_days(connection, attempt, tables.UNIT_COSTS, {}, source)
         rows = reading.current_unit_costs(connection, attempt.asset, attempt.days)
         failures = ledger.standing_failures(connection, attempt.asset, attempt.days)
-    numbers = unit_cost_numbers(rows, deployment.catalogue.headline_scope(attempt.asset), done)
-    return Told(numbers, checks.standing(done.versions, failures, checks.UNIT_COST_CHECKS), red)
+    green = done.without({*failures, *red})
+    numbers = unit_cost_numbers(rows, deployment.catalogue.headline_scope(attempt.asset), green)
+    found = checks.standing(green.versions, failures, red, checks.UNIT_COST_CHECKS)
+    return Told(numbers, found, red)
 
 
 def published(deployment: Deployment, name: str, sink: Sink) -> Step:
@@ -149,17 +167,19 @@ def published(deployment: Deployment, name: str, sink: Sink) -> Step:
     def step(attempt: Attempt) -> Told:
         days = attempt.days
         with deployment.warehouse.transaction() as connection:
+            connection.execute("set local idle_in_transaction_session_timeout = '30min'")  # Vantage may make us wait
             ledger.lock(connection, attempt.asset)
-            ledger.fence(connection, attempt)
+            overtaken = ledger.fence(connection, attempt)
             made_of = ledger.current(connection, inputs, days)  # before the gate: what is newer is then published again
-            out = publications.publishable(connection, units, name, days)
+            out = publications.publishable(connection, units, name, days).without(overtaken)
             publication = sink.publish(out.wanted, outside=deployment.outside)
             publications.record_publication(connection, attempt, out.wanted, publication)
             found = checks.converged(out.wanted, publication)
             rows = publications.as_units(out.wanted, unit)
             states = {day: state_by_inputs(made_of, inputs, day) for day in checks.sound(out.wanted, found)}
             done = store(deployment, connection, attempt, Judged(tables.UNIT_QUANTITIES, rows, found, states))
-        return Told(publication_numbers(out.wanted, publication, done), found, out.held_back)
+        held_back = checks.held_back(out.held_back, checks.CONVERGED)
+        return Told(publication_numbers(out.wanted, publication, done), [*found, *held_back], out.held_back)
 
     return step
 
@@ -169,7 +189,8 @@ def _asset(deployment: Deployment, shape: Shape, step: Step) -> dg.AssetsDefinit
         days = DayRange(date.fromisoformat(context.partition_keys[0]), date.fromisoformat(context.partition_keys[-1]))
         try:
             deployment.calendar.refuse_open(days, deployment.outside.now())
-            attempt = ledger.begin(deployment.warehouse, shape["name"], days, deployment.run(context.run.run_id))
+            name, run = shape["name"], deployment.run(context.run.run_id)
+            attempt = ledger.begin(deployment.warehouse, name, days, run, deployment.catalogue.definition(name))
             told = _attempted(deployment, attempt, step)
         except Refusal as refusal:
             code = {"exit_code": refusal.exit_code}

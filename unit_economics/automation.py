@@ -91,7 +91,7 @@ def gap_sensor(deployment: Deployment, job: UnresolvedAssetJobDefinition) -> dg.
             found.missing,
             _in_flight(context.instance),
             found.tries,
-            rules.max_tries,
+            gaps.Rules(rules.max_tries, rules.retry_pause),
             MOST_RUNS_A_TICK,
         )
         moment = f"{deployment.outside.now():%Y-%m-%dT%H}"
@@ -100,6 +100,7 @@ def gap_sensor(deployment: Deployment, job: UnresolvedAssetJobDefinition) -> dg.
                 run_key=f"{ask.days}/{'+'.join(ask.assets)}/{found.last_attempt}/{moment}",
                 tags=range_tags(ask.days),
                 asset_selection=[dg.AssetKey(asset) for asset in ask.assets],
+                asset_check_keys=_checks_of(context, ask.assets),
             )
         if not runs:
             yield dg.SkipReason("every closed day is done, in flight, or waits until tomorrow")
@@ -107,12 +108,19 @@ def gap_sensor(deployment: Deployment, job: UnresolvedAssetJobDefinition) -> dg.
     return missing_days
 
 
+def _checks_of(context: dg.SensorEvaluationContext, assets: Sequence[str]) -> list[dg.AssetCheckKey]:
+    """The checks that the assets themselves judge: whether a day is fresh is no question of a run."""
+    repository = context.repository_def
+    every = repository.asset_graph.asset_check_keys if repository else ()
+    return sorted(key for key in every if key.asset_key.to_user_string() in assets and key.name != FRESH)
+
+
 @dataclass(frozen=True)
 class Found:
     """The gaps of each asset, how often each day was tried since yesterday, and which days are red."""
 
     missing: Mapping[str, Sequence[date]]
-    tries: Mapping[tuple[str, date], int]
+    tries: Mapping[tuple[str, date], ledger.Tried]
     red: frozenset[tuple[str, date]]
     last_attempt: int
 
@@ -127,7 +135,7 @@ def find_gaps(deployment: Deployment) -> Found:
         days = ledger.current(connection, list(graph), closed)
         red = frozenset(ledger.red_pairs(connection, closed))
         tries, last_attempt = ledger.tries(connection, closed, timedelta(hours=24))
-    return Found(gaps.gaps(gaps.Ledger(graph, days, red, deployment.publications), closed), tries, red, last_attempt)
+    return Found(gaps.gaps(gaps.Ledger.of(deployment, days, red), closed), tries, red, last_attempt)
 
 
 def _closed_days(deployment: Deployment, first_stored: date | None) -> DayRange | None:

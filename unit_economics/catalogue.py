@@ -17,6 +17,7 @@ from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
 from unit_economics.adapters import CostSource, Entry, Sink, UnitSource, Variable
 from unit_economics.business_days import BusinessCalendar
+from unit_economics.currencies import CURRENCIES
 
 Basis = Literal["effective", "billed", "list", "contracted"]
 Column = Literal["provider_name", "sub_account_id", "service_name", "region_id", "charge_category"]
@@ -61,7 +62,7 @@ class Where(Entry):
     service_name: OneOrMore | None = None
     region_id: OneOrMore | None = None
     charge_category: OneOrMore | None = None
-    tags: dict[str, OneOrMore] = {}
+    tags: dict[str, OneOrMore] = Field(default={})
 
     @property
     def columns(self) -> dict[str, list[str]]:
@@ -99,7 +100,7 @@ class CostScope(Entry):
 class Alerts(Entry):
     """Who is told. Each is the NAME of a variable that holds a URL as Apprise takes it (Slack, mail, ...)."""
 
-    urls: list[Variable] = []
+    urls: list[Variable] = Field(default=[])
     repeat_after: timedelta = timedelta(hours=24)
 
 
@@ -119,9 +120,8 @@ class Automation(Entry):
 
     schedule_at: str = Field(default="06:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     fresh_by: str = Field(default="07:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
-    max_tries: int = Field(
-        default=5, ge=1, le=100, description="Tries a day before the gap sensor gives up until tomorrow"
-    )
+    max_tries: int = Field(default=8, ge=1, le=100, description="Tries before the gap sensor gives up until tomorrow")
+    retry_pause: timedelta = Field(default=timedelta(minutes=5), description="After the first try; then twice as long")
     gap_check_seconds: int = Field(default=300, ge=5, le=3600)
     gap_horizon: timedelta = Field(default=timedelta(days=400), description="How far back the gap sensor looks")
     max_runtime: timedelta = Field(default=timedelta(hours=1), description="A run that takes longer is ended")
@@ -134,7 +134,7 @@ class Metric(Entry):
     units: SerializeAsAny[UnitSource]
     cost: OneOrMore | None = Field(default=None, description="The cost scopes; all of the catalogue where left out")
     owner: str | None = None
-    publish: dict[str, SerializeAsAny[Sink]] = {}
+    publish: dict[str, SerializeAsAny[Sink]] = Field(default={})
 
 
 class Catalogue(Entry):
@@ -144,7 +144,7 @@ class Catalogue(Entry):
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
     restatement_window: timedelta = timedelta(days=35)
     cost_sources: dict[Name, SerializeAsAny[CostSource]] = Field(min_length=1)
-    cost_scopes: dict[Name, CostScope] = {"all": CostScope()}
+    cost_scopes: dict[Name, CostScope] = Field(default={"all": CostScope()})
     tags: list[str] = Field(default=[], description="Tag keys to keep beside those that the scopes name")
     metrics: dict[Name, Metric] = Field(min_length=1)
     checks: Checks = Checks()
@@ -159,6 +159,13 @@ class Catalogue(Entry):
             if not re.fullmatch(r"cost_per_[a-z][a-z0-9_]*", name):
                 raise ValueError(f"{name!r}: a metric is named cost_per_<unit>, like cost_per_order")
         return metrics
+
+    @field_validator("currency")
+    @classmethod
+    def _is_currency(cls, code: str) -> str:
+        if code not in CURRENCIES:
+            raise ValueError(f"{code!r} is no currency of ISO 4217; write one like USD")
+        return code
 
     @field_validator("restatement_window")
     @classmethod
@@ -175,6 +182,17 @@ class Catalogue(Entry):
                 raise ValueError(f"metrics.{name}.cost: no cost scope is called {unknown[0]!r}")
         return self
 
+    @model_validator(mode="after")
+    def _one_metric_a_destination(self) -> "Catalogue":
+        first: dict[tuple[str, str], str] = {}
+        for name, metric in self.metrics.items():
+            for kind, sink in metric.publish.items():
+                other = first.setdefault((kind, sink.destination), name)
+                if other != name:
+                    what = f"{other} publishes to the same place, so one would overwrite the other"
+                    raise ValueError(f"metrics.{name}.publish.{kind}: {what}; give each metric its own")
+        return self
+
     @property
     def tag_keys(self) -> list[str]:
         """Every tag key that is stored, sorted."""
@@ -187,6 +205,14 @@ class Catalogue(Entry):
         names = list(self.cost_scopes) if chosen is None else as_list(chosen)
         return {name: self.cost_scopes[name] for name in names}
 
+    def definition(self, asset: str) -> str:
+        """The version of what an asset means: the same until a part of the catalogue changes that its numbers rest on."""
+        for name, metric in self.metrics.items():
+            if asset == units_asset(name):
+                return _version(metric.units, metric.unit)
+            if asset == name:
+                return _version(metric.unit, self.currency, *self.scopes_of(name).items())
+        return _version(*self.cost_sources.items(), *self.tag_keys) if asset == "cloud_costs" else ""
 
     def headline_scope(self, metric: str) -> str | None:
         """The first cost scope of a metric that is not split: the one to plot."""
@@ -196,6 +222,10 @@ class Catalogue(Entry):
 def as_list(value: str | Sequence[str]) -> list[str]:
     """One value or several, as a list."""
     return [value] if isinstance(value, str) else list(value)
+
+
+def _version(*parts: object) -> str:
+    return content_version("\n".join(map(repr, parts)))
 
 
 def plural(metric: str) -> str:

@@ -26,6 +26,8 @@ Severity = Literal["error", "warning"]
 SAMPLE = 5
 LEAST_HISTORY = 3
 
+WAY_OUT = "checks.min_delivery"
+
 CONTRACT = "contract"
 DELIVERY = "delivery"
 VOLUME_BAND = "volume_band"
@@ -34,7 +36,7 @@ CONVERGED = "converged"
 
 UNIT_CHECKS = {
     CONTRACT: "Every row is as schemas.UNITS says: one row a day and segment, a finite decimal of 0 or more.",
-    DELIVERY: "The source has the day.",
+    DELIVERY: "The source has the day, and not fewer units than it counted before.",
     VOLUME_BAND: "The quantity lies in a band around the median of the same weekday in the weeks before.",
 }
 COST_CHECKS = {
@@ -69,15 +71,24 @@ def unit_findings(
     """Everything that is said of a range of counted days."""
     present = [day for day in days if day not in counted.absent and day not in counted.refused]
     found = contract(UNITS, counted.units, present)
-    found += [Finding(day, CONTRACT, passed=False, text=reason) for day, reason in counted.refused.items()]
+    for day, reason in counted.refused.items():
+        found += [Finding(day, CONTRACT, passed=False, text=reason), Finding(day, DELIVERY), Finding(day, VOLUME_BAND)]
     good = sound(present, found)
     quantities: dict[date, Decimal] = dict.fromkeys(good, Decimal(0))
     for day, quantity in zip(counted.units["business_date"], counted.units["quantity"], strict=True):
         if day in quantities:
             quantities[day] = EXACT.add(quantities[day], quantity)
     absences = [_absent(day, reason, was_there=day in history) for day, reason in counted.absent.items()]
-    present_words = [Finding(day, DELIVERY) for day in present]
+    present_words = [_counted(day, quantity, history.get(day), rules) for day, quantity in quantities.items()]
     return [*found, *absences, *present_words, *volume_band(quantities, history, rules.volume_band)]
+
+
+def _counted(day: date, quantity: Decimal, former: Decimal | None, rules: Checks) -> Finding:
+    """A day that lost units since it was counted before: more likely lost rows than lost orders."""
+    if former and quantity < rules.min_delivery * former:
+        text = f"only {quantity:f} where {former.normalize():f} were counted before; if that is right, lower {WAY_OUT}"
+        return Finding(day, DELIVERY, passed=False, text=text)
+    return Finding(day, DELIVERY)
 
 
 def cost_findings(
@@ -174,7 +185,7 @@ def _delivered(
     if absence:
         return _absent(day, absence, was_there=bool(former))
     if former and rows < least * former:
-        text = f"only {rows} rows where {former} were delivered before; if that is right, lower checks.min_delivery"
+        text = f"only {rows} rows where {former} were delivered before; if that is right, lower {WAY_OUT}"
         return Finding(day, DELIVERY, passed=False, text=text, numbers=numbers)
     trailing = [known[past] for n in range(1, 29) if (past := day - timedelta(days=n)) in known]
     if len(trailing) >= LEAST_HISTORY and rows < least * Decimal(median(trailing)):
@@ -207,16 +218,26 @@ def conserved(days: Iterable[date]) -> list[Finding]:
     return [Finding(day, CONSERVATION) for day in days]
 
 
+def held_back(days: Mapping[date, str], check: str) -> list[Finding]:
+    """What is said of days that were not judged, since something before them is missing or red."""
+    return [Finding(day, check, passed=False, severity="warning", text=reason) for day, reason in days.items()]
+
+
 def standing(
-    days: Iterable[date], failures: Mapping[date, Mapping[str, str]], every_check: Iterable[str]
+    days: Iterable[date],
+    failures: Mapping[date, Mapping[str, str]],
+    absent: Mapping[date, str],
+    every_check: Iterable[str],
 ) -> list[Finding]:
     """What was said of these days when they were last judged; their input has not changed since."""
+    said = {*failures, *absent}
     red = [
         Finding(day, check, passed=False, text=text)
         for day, of_day in failures.items()
         for check, text in of_day.items()
     ]
-    return [*red, *(Finding(day, check) for day in days if day not in failures for check in every_check)]
+    late = [_absent(day, reason, was_there=False) for day, reason in absent.items() if day not in failures]
+    return [*red, *late, *(Finding(day, check) for day in days if day not in said for check in every_check)]
 
 
 def converged(wanted: Mapping[date, Decimal], publication: Publication) -> list[Finding]:

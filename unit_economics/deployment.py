@@ -57,6 +57,13 @@ class Deployment:
             graph.update({sink_asset(name, sink): [units_asset(name), name] for sink in metric.publish})
         return graph
 
+    def expects(self, asset: str, day: date) -> bool:
+        """Whether a source is to have this day of an asset; what is made of others is expected where they are."""
+        if asset == CLOUD_COSTS:
+            return any(source.covers(day) for source in self.catalogue.cost_sources.values())
+        units = {units_asset(name): metric.units for name, metric in self.catalogue.metrics.items()}
+        return asset not in units or units[asset].covers(day)
+
     @property
     def publications(self) -> frozenset[str]:
         """The assets that publish: they need every input, where a unit cost says which one is missing."""

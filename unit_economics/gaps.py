@@ -3,12 +3,13 @@
 Here: the arithmetic of the gap sensor. Not here: asking PostgreSQL or Dagster (automation.py), running anything.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from unit_economics.business_days import DayRange, ranges
-from unit_economics.warehouse.ledger import LedgerDay
+from unit_economics.deployment import Deployment
+from unit_economics.warehouse.ledger import LedgerDay, Tried
 
 
 @dataclass(frozen=True)
@@ -16,20 +17,36 @@ class Ledger:
     """What the ledger says of the days in question.
 
     days: what is current; red: the asset and day pairs whose gate is red; graph: each asset's inputs, upstream first;
-    need_all: the assets that can't be made while one of their inputs is missing.
+    need_all: the assets that can't be made while one of their inputs is missing; definitions: what each asset means
+    now; expected: whether an asset's source is to have a day at all.
     """
 
     graph: Mapping[str, Sequence[str]]
     days: Mapping[tuple[str, date], LedgerDay]
     red: Collection[tuple[str, date]]
     need_all: Collection[str] = ()
+    definitions: Mapping[str, str] = field(default_factory=dict)
+    expected: Callable[[str, date], bool] = lambda _asset, _day: True
+
+    @classmethod
+    def of(
+        cls,
+        deployment: Deployment,
+        days: Mapping[tuple[str, date], LedgerDay],
+        red: Collection[tuple[str, date]],
+    ) -> "Ledger":
+        """What the ledger says, and what this deployment's catalogue makes of it."""
+        graph = deployment.inputs
+        definitions = {asset: deployment.catalogue.definition(asset) for asset in graph}
+        return cls(graph, days, red, deployment.publications, definitions, deployment.expects)
 
 
 def gaps(ledger: Ledger, closed: DayRange) -> dict[str, list[date]]:
     """The days of each asset that are not done although they could be.
 
-    A root is a gap where it has no row. A derived asset is one where it was not made of what is now current, unless an
-    input is red or nothing is there to make it of.
+    A root is a gap where it has no row, or is red: its source may have been mended. A derived asset is one where it was
+    not made of what is now current, unless an input is red or nothing is there to make it of. Either is one where it
+    was stored under another definition.
     """
     return {asset: [day for day in closed if _is_gap(ledger, asset, day)] for asset in ledger.graph}
 
@@ -37,18 +54,33 @@ def gaps(ledger: Ledger, closed: DayRange) -> dict[str, list[date]]:
 def _is_gap(ledger: Ledger, asset: str, day: date) -> bool:
     row = ledger.days.get((asset, day))
     inputs = ledger.graph[asset]
+    outdated = row is not None and row.definition != ledger.definitions.get(asset, row.definition)
     if not inputs:
-        return row is None
+        return ledger.expected(asset, day) and (row is None or outdated or (asset, day) in ledger.red)
     if any((name, day) in ledger.red for name in _upstream(ledger.graph, asset)):
         return False
     versions = {name: ledger.days[name, day].version for name in inputs if (name, day) in ledger.days}
     enough = len(versions) == len(inputs) if asset in ledger.need_all else bool(versions)
-    return enough and (row is None or dict(row.input_versions) != versions)
+    return enough and (row is None or outdated or dict(row.input_versions) != versions)
 
 
 def _upstream(graph: Mapping[str, Sequence[str]], asset: str) -> set[str]:
     direct = set(graph[asset])
     return direct.union(*(_upstream(graph, name) for name in direct))
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How often a day may be tried, and the pause after the first try, which doubles with every further one."""
+
+    max_tries: int
+    pause: timedelta
+
+    def allow(self, tried: Tried | None) -> bool:
+        """Whether it is time for another try."""
+        if tried is None:
+            return True
+        return tried.times < self.max_tries and tried.ago >= self.pause * 2 ** (tried.times - 1)
 
 
 @dataclass(frozen=True)
@@ -63,18 +95,18 @@ def asks(
     graph: Mapping[str, Sequence[str]],
     missing: Mapping[str, Sequence[date]],
     in_flight: Collection[date],
-    tries: Mapping[tuple[str, date], int],
-    max_tries: int,
+    tries: Mapping[tuple[str, date], Tried],
+    rules: Rules,
     most: int,
 ) -> list[Ask]:
     """The fewest runs for what is missing and all that is made of it, newest days first and `most` at once.
 
-    Days in flight are left out, and so is what was tried too often.
+    Days in flight are left out, and so is what was tried too often or only just now.
     """
     wanted: dict[date, set[str]] = {}
     for asset, days in missing.items():
         for day in days:
-            if day not in in_flight and tries.get((asset, day), 0) < max_tries:
+            if day not in in_flight and rules.allow(tries.get((asset, day))):
                 wanted.setdefault(day, set()).add(asset)
     runs = [
         Ask(part, _with_downstream(graph, set[str]().union(*(wanted[day] for day in part)))) for part in ranges(wanted)
@@ -87,11 +119,11 @@ def _with_downstream(graph: Mapping[str, Sequence[str]], assets: set[str]) -> tu
 
 
 def given_up(
-    missing: Mapping[str, Sequence[date]], tries: Mapping[tuple[str, date], int], max_tries: int
+    missing: Mapping[str, Sequence[date]], tries: Mapping[tuple[str, date], Tried], max_tries: int
 ) -> dict[str, list[date]]:
     """The days of each asset that were tried `max_tries` times and are still missing."""
     return {
         asset: hopeless
         for asset, days in missing.items()
-        if (hopeless := [day for day in days if tries.get((asset, day), 0) >= max_tries])
+        if (hopeless := [day for day in days if (asset, day) in tries and tries[asset, day].times >= max_tries])
     }

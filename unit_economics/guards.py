@@ -119,14 +119,19 @@ def failed_run_sensor(deployment: Deployment) -> dg.SensorDefinition:
     def failed_runs(context: dg.RunFailureSensorContext) -> None:
         run = context.dagster_run
         days = list(days_of(run.tags))
-        message = alerts.failed_run(
-            run.job_name, run.run_id, alerts.shown(days), context.failure_event.message or "no reason was given"
-        )
+        message = alerts.failed_run(run.job_name, run.run_id, alerts.shown(days), _reason(context))
         with deployment.warehouse.transaction() as connection:
             if not ledger.turned_red(connection, run.run_id):
                 outbox.put(connection, message, deployment.catalogue.alerts.repeat_after)
 
     return failed_runs
+
+
+def _reason(context: dg.RunFailureSensorContext) -> str:
+    """What the steps said when they failed, in the words of their refusals."""
+    said = [event.step_failure_data for event in context.get_step_failure_events()]
+    words = [one.user_failure_data.description for one in said if one.user_failure_data]
+    return "; ".join(word for word in words if word) or context.failure_event.message or "no reason was given"
 
 
 def announcer(deployment: Deployment) -> dg.SensorDefinition:

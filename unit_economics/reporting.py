@@ -66,11 +66,17 @@ def _checked(context: dg.AssetExecutionContext, told: Told) -> Events:
         worst = dg.AssetCheckSeverity.ERROR if any(f.blocks for f in failed) else dg.AssetCheckSeverity.WARN
         yield dg.AssetCheckResult(
             check_name=name,
-            passed=not failed,
+            passed=bool(of_check) and not failed,
             severity=worst,
-            description="; ".join(f"{finding.day}: {finding.text}" for finding in failed[:5]),
-            metadata=_numbers(of_check[0]) if len(of_check) == 1 else {"days": len(of_check), "failed": len(failed)},
+            description="; ".join(f"{finding.day}: {finding.text}" for finding in failed[:5])
+            or _NOTHING_SAID[bool(of_check)],
+            metadata=_numbers(of_check[0])
+            if len(of_check) == 1
+            else {"days": f"{len(of_check)}, {len(failed)} failed"},
         )
+
+
+_NOTHING_SAID = {True: "", False: "no day was judged"}
 
 
 def _log_each_day(context: dg.AssetExecutionContext, told: Told) -> None:

@@ -13,7 +13,8 @@ from decimal import Context, Decimal
 import pandas as pd
 import pandera.pandas as pa
 
-CURRENCY = r"^[A-Z]{3}$"
+from unit_economics.currencies import CURRENCIES
+
 CHARGE_CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment", "n/a")
 """FOCUS 1.0-1.3 `ChargeCategory`; `n/a` for a source that has no such column."""
 
@@ -60,6 +61,10 @@ def _money(*, nullable: bool = True) -> pa.Column:
     return pa.Column(object, _each(_is_exact, "a finite decimal"), nullable=nullable)
 
 
+def _currency() -> pa.Column:
+    return _text(checks=pa.Check.isin(CURRENCIES, error="a currency of ISO 4217"))
+
+
 def _count(least: int) -> pa.Column:
     return pa.Column("int64", pa.Check.ge(least))
 
@@ -73,7 +78,7 @@ CHARGES = pa.DataFrameSchema(
         "region_id": _text(nullable=True),
         "charge_category": _text(checks=pa.Check.isin(CHARGE_CATEGORIES)),
         "tags": _text(),
-        "billing_currency": _text(checks=pa.Check.str_matches(CURRENCY)),
+        "billing_currency": _currency(),
         **{cost: _money() for cost in COSTS},
         "charge_rows": _count(1),
     },
@@ -104,7 +109,7 @@ UNIT_COSTS = pa.DataFrameSchema(
         "metric": _text(),
         "business_date": _date(),
         "cost_scope": _text(),
-        "billing_currency": _text(checks=pa.Check.str_matches(CURRENCY)),
+        "billing_currency": _currency(),
         "cost_basis": _text(),
         "cost": _money(),
         "charge_rows": _count(0),

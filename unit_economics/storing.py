@@ -32,8 +32,8 @@ class Judged:
 
 def store(deployment: Deployment, connection: Connection, attempt: Attempt, judged: Judged) -> Replaced:
     """Replace the sound days, turn the gate of the others red, and put what is to be said into the outbox."""
-    days = {finding.day for finding in judged.found if finding.blocks} | set(judged.states)
-    verdicts = checks.verdicts(sorted(days), [finding for finding in judged.found if finding.day in days])
+    days = {finding.day for finding in judged.found} | set(judged.states)
+    verdicts = checks.verdicts(sorted(days), judged.found)
     before = ledger.standing_failures(connection, attempt.asset, attempt.days)
     sound = judged.rows[judged.rows["business_date"].isin(set(judged.states))]
     replaced = replace_days(connection, attempt, judged.table, sound, judged.states, verdicts, judged.source)

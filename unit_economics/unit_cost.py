@@ -8,7 +8,7 @@ same period. Ratios aggregate as ratio of sums, never as mean of ratios (the vie
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -40,13 +40,20 @@ class Cost:
 
 
 def unit_costs(
-    catalogue: Catalogue, metric: str, days: Iterable[date], charges: pd.DataFrame, units: pd.DataFrame
+    catalogue: Catalogue,
+    metric: str,
+    days: Iterable[date],
+    charges: pd.DataFrame,
+    units: pd.DataFrame,
+    free_days: Collection[date] = (),
 ) -> pd.DataFrame:
     """Rows of `schemas.UNIT_COSTS` for these days.
 
-    charges: rows like `schemas.CHARGES`; units: rows like `schemas.UNITS`, all segments of a day added up.
+    charges: rows like `schemas.CHARGES`; units: rows like `schemas.UNITS`, all segments of a day added up; free_days:
+    the days whose bill is there without any charge, because the catalogue says that such a day cost nothing.
     """
     quantities = _quantities(units)
+    without = {day: Decimal(0) if day in free_days else None for day in days}
     unit = catalogue.metrics[metric].unit
     rows = [
         (
@@ -54,25 +61,25 @@ def unit_costs(
             *_ratio(cost, quantities.get(cost.day), unit),
         )
         for name, scope in catalogue.scopes_of(metric).items()
-        for cost in scope_costs(name, scope, charges, days, catalogue.currency)
+        for cost in scope_costs(name, scope, charges, without, catalogue.currency)
     ]
     frame = pd.DataFrame(rows, columns=list(UNIT_COSTS.columns), dtype=object)
     return frame.astype({"charge_rows": "int64"})
 
 
 def scope_costs(
-    name: str, scope: CostScope, charges: pd.DataFrame, days: Iterable[date], currency: str
+    name: str, scope: CostScope, charges: pd.DataFrame, without: Mapping[date, Decimal | None], currency: str
 ) -> Iterator[Cost]:
     """The cost of a scope on each day: one a value where the scope is split, one a currency, never two in one sum.
 
-    An unsplit scope has a row on every day, with an empty amount where no charge is there; of a split scope only the
-    values that occur on a day are known.
+    An unsplit scope has a row on every day, with the amount of `without` where no charge is there; of a split scope
+    only the values that occur on a day are known.
     """
     found = _sums(name, scope, _matching(scope, charges))
     yield from found
     if scope.by is None:
         seen = {cost.day for cost in found}
-        yield from (Cost(day, name, currency, None, 0) for day in days if day not in seen)
+        yield from (Cost(day, name, currency, amount, 0) for day, amount in without.items() if day not in seen)
 
 
 def _matching(scope: CostScope, charges: pd.DataFrame) -> pd.DataFrame:
@@ -128,7 +135,7 @@ def _quantities(units: pd.DataFrame) -> dict[date, Decimal]:
 def _ratio(cost: Cost, quantity: Decimal | None, unit: str) -> tuple[Decimal | None, str, Decimal | None, str | None]:
     """quantity, unit, unit_cost, reason: the unit cost, or in plain words why there is none."""
     reasons = [
-        *([NO_CHARGES] if cost.charge_rows == 0 else [NOT_STATED] if cost.amount is None else []),
+        *([] if cost.amount is not None else [NO_CHARGES] if cost.charge_rows == 0 else [NOT_STATED]),
         *([NO_UNITS] if quantity is None else [ZERO_UNITS] if quantity == 0 else []),
     ]
     if reasons or cost.amount is None or not quantity:

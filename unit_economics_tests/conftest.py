@@ -2,6 +2,8 @@
 
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +17,24 @@ from unit_economics_tests.world import World
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep temporary folders apart from those of other runs, which close their common parent to all but its owner.
+
+    As root, PostgreSQL runs as another user: a parent that is closed while it starts would stop it.
+    """
+    if not hasattr(config, "workerinput") and not config.option.basetemp:
+        config.option.basetemp = tempfile.mkdtemp(prefix="unit-economics-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove them at the end of the whole run."""
+    folder = Path(config.option.basetemp or "")
+    if not hasattr(config, "workerinput") and folder.name.startswith("unit-economics-"):
+        shutil.rmtree(folder, ignore_errors=True)
+
 
 SHARED = Path(os.environ.get("UNIT_ECONOMICS_SHARED", Path(__file__).parents[2] / "shared"))
 _numbers = itertools.count()

@@ -77,6 +77,11 @@ class Postgres(UnitSource):
 
 class Vantage(Sink):
     business_metric: Variable
+    token: Variable = "VANTAGE_API_TOKEN"
+
+    @property
+    def destination(self) -> str:
+        return self.business_metric
 
     def publish(self, wanted: Mapping[date, Decimal], *, outside: Outside, dry_run: bool = False) -> Publication:
         raise NotImplementedError
@@ -318,6 +323,47 @@ def test_two_metrics_whose_assets_would_share_a_name_are_refused(one: str, other
     text = changed("cost_per_order", f"cost_per_{one}") + f"  cost_per_{other}:\n{entry}"
     expected = f"c.yaml:15:3 metrics.cost_per_{other}: its assets would be named like those of cost_per_{one}"
     assert expected in refused(text)
+
+
+def with_a_second_metric(publish: str) -> str:
+    units = "{kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.calls}"
+    return f"{GOOD}  cost_per_call:\n    unit: Call\n    units: {units}\n    publish: {{{publish}}}\n"
+
+
+@pytest.mark.parametrize("more", ["", ", token: OTHER_TOKEN"])
+def test_two_metrics_that_would_overwrite_each_other_are_refused_by_name_and_line(more: str) -> None:
+    said = refused(with_a_second_metric(f"vantage: {{business_metric: ORDERS_METRIC_ID{more}}}"))
+    expected = "c.yaml:18:15 metrics.cost_per_call.publish.vantage: cost_per_order publishes to the same place"
+    assert expected in said
+
+
+def test_two_metrics_may_publish_to_two_places() -> None:
+    metrics = read(with_a_second_metric("vantage: {business_metric: CALLS_METRIC_ID}")).metrics
+    assert [sink.destination for metric in metrics.values() for sink in metric.publish.values()] == [
+        "ORDERS_METRIC_ID",
+        "CALLS_METRIC_ID",
+    ]
+
+
+@pytest.mark.parametrize("code", ["ZZZ", "XAU", "XXX", "DEM"])
+def test_a_currency_that_is_none_is_refused_with_its_line(code: str) -> None:
+    assert f"c.yaml:2:11 currency: '{code}' is no currency of ISO 4217" in refused(changed("USD", code))
+
+
+@pytest.mark.parametrize("section", ["cost_sources", "units"])
+def test_a_source_says_from_when_until_when_it_covers_the_days(section: str) -> None:
+    mark = "path: ./data/focus" if section == "cost_sources" else "relation: public.total_orders"
+    catalogue = read(changed(mark, f"{mark}, covers_from: 2024-02-01, covers_until: 2024-02-29"))
+    source = catalogue.cost_sources["bill"] if section == "cost_sources" else catalogue.metrics["cost_per_order"].units
+    days = [date(2024, 1, 31), date(2024, 2, 1), date(2024, 2, 29), date(2024, 3, 1)]
+    assert [source.covers(day) for day in days] == [False, True, True, False]
+
+
+def test_a_source_that_does_not_say_so_covers_every_day() -> None:
+    catalogue = read(GOOD)
+    for source in (catalogue.cost_sources["bill"], catalogue.metrics["cost_per_order"].units):
+        assert source.covers(date.min)
+        assert source.covers(date.max)
 
 
 def test_a_missing_file_says_where_to_run_or_what_to_copy(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ def test_a_row_that_breaks_the_contract_of_units_keeps_its_day_out(column: str, 
     ("column", "value"),
     [
         ("billing_currency", "usd"),
+        ("billing_currency", "ZZZ"),
         ("billing_currency", None),
         ("charge_category", "Gift"),
         ("effective_cost", Decimal("Infinity")),

@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from unit_economics.automation import find_gaps
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_server import serving
 from unit_economics_tests.focus_bills import charge, write_bill
@@ -52,9 +53,9 @@ def shop(world: Callable[..., World], books: Books) -> Iterator[World]:
         yield shop
 
 
-def bill(folder: Path, costs: dict[str, str]) -> None:
-    """A bill with one hourly charge a day."""
-    rows = [
+def bill(folder: Path, costs: dict[str, str], *more: dict[str, str]) -> None:
+    """A bill with one hourly charge a day, and more."""
+    rows = list(more) + [
         charge(
             ChargePeriodStart=f"{day}T10:00:00Z",
             ChargePeriodEnd=f"{day}T11:00:00Z",
@@ -270,4 +271,136 @@ def test_numbers_are_plotted_by_day_in_a_range_run(shop: World) -> None:
     assert metadata["cost_usd"].value == 10
     assert metadata["quantity"].value == 102
     assert metadata["cost_usd_per_1000"].value == pytest.approx(10 / 102 * 1000)
-    assert metadata["ledger_version"].value == 1
+    assert metadata["ledger"].value == f"version 1 of {BAD}, new"
+
+
+WINDOW = (
+    "select cost_scope, cost, quantity, unit_cost, days, days_without"
+    f" from unit_economics.unit_cost_over('cost_per_order', '{FIRST}', '{LAST}') order by 1"
+)
+FEE = charge(
+    ChargePeriodStart=f"{BAD}T01:00:00Z", ChargePeriodEnd=f"{BAD}T02:00:00Z", ServiceName="Fee", EffectiveCost="30"
+)
+FEE_SCOPE = "cost_scopes:\n  all: {}\n  fee: {where: {service_name: Fee}}\nmetrics:"
+
+
+def test_a_window_is_the_ratio_of_sums_also_for_a_scope_that_has_charges_on_one_day_only(shop: World) -> None:
+    shop.catalogue = CATALOGUE.replace("metrics:", FEE_SCOPE)
+    bill(shop.folder, dict.fromkeys(EVERY_DAY, "10"), FEE)
+    shop.run(FIRST, LAST)
+    units = 100 + 101 + 102 + 103 + 104
+    assert shop.sql(WINDOW) == [
+        ("all", 80, units, pytest.approx(Decimal(80) / units), 5, 0),
+        ("fee", 30, units, pytest.approx(Decimal(30) / units), 5, 0),
+    ]
+
+
+def test_a_day_without_a_bill_counts_in_neither_half_of_a_window(shop: World) -> None:
+    bill(shop.folder, {day: "10" for day in EVERY_DAY if day != LAST})
+    shop.run(FIRST, LAST)
+    units = 100 + 101 + 102 + 103
+    assert shop.sql(WINDOW) == [("all", 40, units, pytest.approx(Decimal(40) / units), 4, 1)]
+
+
+def test_a_day_that_costs_nothing_by_declaration_has_a_cost_of_zero(shop: World) -> None:
+    shop.catalogue = CATALOGUE.replace("path: ./focus}", "path: ./focus, absent_day: zero}")
+    bill(shop.folder, {day: "10" for day in EVERY_DAY if day != LAST})
+    shop.run(FIRST, LAST)
+    query = "select cost, unit_cost, reason from unit_economics.cost_per_order where business_date = %s"
+    assert shop.sql(query, LAST) == [(0, 0, None)]
+
+
+def gaps_of(shop: World) -> dict[str, list[str]]:
+    shop.now = datetime(2026, 3, 6, 9, tzinfo=UTC)
+    return {asset: [str(day) for day in days] for asset, days in find_gaps(shop.deployment()).missing.items() if days}
+
+
+def test_when_everything_is_done_there_is_no_gap(shop: World) -> None:
+    shop.run(FIRST, LAST)
+    assert gaps_of(shop) == {}
+
+
+def test_a_red_day_that_has_a_value_is_tried_again(shop: World) -> None:
+    shop.run(FIRST, LAST)
+    shop.sql("update public.total_orders set total_orders = -1 where date = %s", BAD)
+    shop.run(FIRST, LAST)
+    assert gaps_of(shop) == {"daily_orders": [BAD]}
+    shop.sql("update public.total_orders set total_orders = 102 where date = %s", BAD)
+    shop.run(BAD, BAD)
+    assert gaps_of(shop) == {}
+
+
+def test_a_tag_that_is_kept_from_now_on_makes_the_stored_days_a_gap_until_they_are_read_again(shop: World) -> None:
+    shop.run(FIRST, LAST)
+    shop.catalogue = CATALOGUE.replace("metrics:", "cost_scopes:\n  app: {by: {tag: app}}\nmetrics:")
+    shop.run(FIRST, LAST, "cost_per_order")
+    scopes = "select distinct cost_scope from unit_economics.cost_per_order order by 1"
+    assert shop.sql(scopes) == [("all",)]
+    assert gaps_of(shop)["cloud_costs"] == EVERY_DAY
+    shop.run(FIRST, LAST)
+    assert shop.sql(scopes) == [("app:app=checkout",)]
+    assert gaps_of(shop) == {}
+
+
+def test_an_edited_scope_makes_every_stored_unit_cost_a_gap(shop: World) -> None:
+    shop.run(FIRST, LAST)
+    shop.catalogue = CATALOGUE.replace("metrics:", FEE_SCOPE)
+    assert gaps_of(shop)["cost_per_order"] == EVERY_DAY
+    shop.run(FIRST, LAST)
+    assert gaps_of(shop) == {}
+
+
+def test_an_edited_alert_makes_nothing_a_gap(shop: World) -> None:
+    shop.run(FIRST, LAST)
+    shop.catalogue = CATALOGUE + "alerts: {urls: [SLACK_URL]}\n"
+    assert gaps_of(shop) == {}
+
+
+def test_a_day_that_lost_most_of_its_units_is_refused_and_keeps_its_value(shop: World, books: Books) -> None:
+    shop.run(FIRST, LAST)
+    shop.sql("update public.total_orders set total_orders = 5 where date = %s", BAD)
+    shop.run(FIRST, LAST)
+    assert shop.sql("select quantity from unit_economics.daily_orders where business_date = %s", BAD) == [(102,)]
+    assert published(books)[BAD] == 102
+    ((body,),) = shop.sql("select body from unit_economics.outbox")
+    assert "only 5 where 102 were counted before" in body
+
+
+def test_a_day_that_its_source_no_longer_has_is_refused_and_keeps_its_value(shop: World) -> None:
+    shop.run(FIRST, LAST)
+    bill(shop.folder, {day: "10" for day in EVERY_DAY if day != BAD})
+    shop.run(FIRST, LAST)
+    assert shop.sql("select cost from unit_economics.cost_per_order where business_date = %s", BAD) == [(10,)]
+    assert evaluations(shop, "cloud_costs", "delivery")[BAD] is False
+
+
+def test_a_red_day_stays_red_while_its_bill_does_not_change(shop: World) -> None:
+    shop.run(FIRST, LAST)
+    bill(shop.folder, {day: "10" for day in EVERY_DAY if day != BAD})
+    assert not shop.run(BAD, BAD).success
+    assert not shop.run(BAD, BAD).success
+    assert BAD in gaps_of(shop)["cloud_costs"]
+
+
+def test_a_red_day_whose_bad_row_is_taken_away_is_no_longer_red(shop: World) -> None:
+    shop.sql("update public.total_orders set total_orders = -1 where date = %s", BAD)
+    shop.run(FIRST, LAST)
+    shop.sql("delete from public.total_orders where date = %s", BAD)
+    shop.run(FIRST, LAST)
+    query = "select reason from unit_economics.cost_per_order where business_date = %s"
+    assert shop.sql(query, BAD) == [("no units of this day are there",)]
+
+
+def test_one_truncated_bill_is_one_alert(shop: World) -> None:
+    hours = [
+        charge(ChargePeriodStart=f"{day}T0{n}:00:00Z", ChargePeriodEnd=f"{day}T0{n}:30:00Z")
+        for day in EVERY_DAY
+        for n in range(int(day[-1]) + 3)
+    ]
+    write_bill(shop.folder / "focus", *hours)
+    shop.run(FIRST, LAST)
+    write_bill(shop.folder / "focus", *[row for row in hours if "T00" in row["ChargePeriodStart"]])
+    shop.run(FIRST, LAST)
+    ((title, body),) = shop.sql("select title, body from unit_economics.outbox")
+    assert title == f"cloud_costs: check delivery is red for {FIRST} to {LAST}"
+    assert f"{FIRST}: only 1 rows where 4 were delivered before" in body

@@ -81,6 +81,16 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
         csv_text([charge(BillingCurrency="$")]).encode(),
         "field BillingCurrency: '$'",
     ),
+    "F3 currency that does not exist": (
+        "bill.csv",
+        csv_text([charge(), charge(BillingCurrency="ZZZ")]).encode(),
+        "row 3, field BillingCurrency: 'ZZZ' is no currency of ISO 4217",
+    ),
+    "F3 currency that is gold": (
+        "bill.csv",
+        csv_text([charge(BillingCurrency="XAU")]).encode(),
+        "row 2, field BillingCurrency: 'XAU' is no currency of ISO 4217",
+    ),
     "F3 billed cost empty": ("bill.csv", csv_text([charge(BilledCost="")]).encode(), "field BilledCost: is empty"),
     "F3 effective cost NULL": (
         "bill.csv",

@@ -1,12 +1,16 @@
 """Which files are the bill: folders, globs, billing periods, what lies beside it, and what moves while it is read."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 
+from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.cost_sources.focus import FocusFiles
 from unit_economics.cost_sources.focus.scan import Row, Scan
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, UsageRefusal
@@ -172,3 +176,91 @@ def test_the_fingerprint_names_every_file_with_size_and_hash_and_no_folder(tmp_p
     assert str(tmp_path) not in fingerprint
     path.write_text(path.read_text().replace("1.5", "9.5"))
     assert read_bill(tmp_path).fingerprint != fingerprint
+
+
+MARCH = "data/BILLING_PERIOD=2026-03"
+
+
+def march(folder: Path, *names: str) -> None:
+    """One delivery after another of the same month; each was corrected a little, so that no two are copies."""
+    for nth, name in enumerate(names):
+        write_bill(folder, charge(ChargeDescription=f"delivery {nth}"), name=f"{MARCH}/{name}")
+
+
+def glance(folder: Path) -> str | None:
+    calendar = BusinessCalendar(ZoneInfo("UTC"), timedelta(hours=2))
+    return FocusFiles(path=str(folder)).glance(DayRange(DAY, DAY), calendar=calendar, tag_keys=(), outside=Outside({}))
+
+
+TWICE = {
+    "two runs": (("run1/part.csv", "run2/part.csv"), "run1 and run2"),
+    "a run beside the files": (("part.csv", "run1/part.csv"), "the folder itself and run1"),
+    "runs below each other": (("run1/part.csv", "run1/again/part.csv"), "run1 and run1/again"),
+    "runs below partitions": (("region=eu/run1/part.csv", "region=us/run2/part.csv"), "run1 and run2"),
+    "partitions below runs": (("run1/region=eu/part.csv", "run2/region=eu/part.csv"), "run1 and run2"),
+    "seven runs": (tuple(f"run{n}/part.csv" for n in range(7)), "run0, run1, run2, run3, run4 and 2 more"),
+}
+
+
+@pytest.mark.parametrize("case", TWICE)
+def test_two_deliveries_of_one_billing_period_are_refused_and_never_summed(tmp_path: Path, case: str) -> None:
+    names, folders = TWICE[case]
+    march(tmp_path, *names)
+    for act in (read_bill, glance):
+        with pytest.raises(Refusal, match="delivered more than once") as refused:
+            act(tmp_path)
+        assert "2026-03" in str(refused.value)
+        assert f"in {folders}:" in str(refused.value)
+        assert "Keep only the newest delivery" in str(refused.value)
+
+
+def test_a_naive_sum_over_two_deliveries_would_double_the_cost(tmp_path: Path) -> None:
+    march(tmp_path, "run1/part.csv", "run2/part.csv")
+    each = [billed(read_bill(tmp_path / MARCH / run)) for run in ("run1", "run2")]
+    with duckdb.connect() as connection:
+        files = f"{tmp_path}/{MARCH}/*/*.csv"
+        [naive] = connection.execute(f"select sum(BilledCost::decimal(38, 12)) from read_csv('{files}')").fetchall()
+    assert each == [Decimal("1.5"), Decimal("1.5")]
+    assert naive == (Decimal("3.0"),)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("one.csv", "two.csv"),
+        ("run1/one.csv", "run1/two.csv"),
+        ("region=eu/one.csv", "region=us/two.csv"),
+        ("region=eu/account=1/one.csv", "two.csv"),
+        ("region=eu/run1/one.csv", "region=us/run1/two.csv"),
+    ],
+)
+def test_files_and_partitions_of_one_delivery_are_summed(tmp_path: Path, names: tuple[str, ...]) -> None:
+    march(tmp_path, *names)
+    assert billed(read_bill(tmp_path)) == Decimal(3)
+    assert glance(tmp_path)
+
+
+def test_two_exports_side_by_side_may_each_deliver_the_same_billing_period(tmp_path: Path) -> None:
+    march(tmp_path / "one-export", "run1/part.csv")
+    march(tmp_path / "other-export", "run1/part.csv", "run1/part-2.csv")
+    write_bill(tmp_path / "one-export", charge(), name="data/BILLING_PERIOD=2026-04/run9/part.csv")
+    assert billed(read_bill(tmp_path)) == Decimal("4.5")
+
+
+def test_what_is_no_part_of_the_bill_is_no_second_delivery(tmp_path: Path) -> None:
+    march(tmp_path, "run2/part.csv")
+    manifest = tmp_path / MARCH / "run1" / "Manifest.json"
+    manifest.parent.mkdir()
+    manifest.write_text("{}")
+    assert billed(read_bill(tmp_path)) == Decimal("1.5")
+
+
+def test_a_path_that_names_one_of_two_deliveries_reads_that_one(tmp_path: Path) -> None:
+    march(tmp_path, "run1/part.csv", "run2/part.csv")
+    assert billed(read_bill(tmp_path / "data" / "*" / "run2")) == Decimal("1.5")
+
+
+@pytest.mark.parametrize("form", ["focus_parquet", "focus_csv"])
+def test_the_layout_of_a_real_aws_delivery_is_one_delivery(shared_data: Path, form: str) -> None:
+    (case,) = shared_data.glob("d1_*")
+    assert glance(case / "input" / form)

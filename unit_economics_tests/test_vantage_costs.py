@@ -173,8 +173,37 @@ def test_many_pages_of_the_stand_in_add_up_exactly() -> None:
 
 
 def test_sums_are_exact_beyond_the_default_precision() -> None:
-    delivery = read_rows(row("99999999999999999999999"), row("0.000000000000000000001"), amortize=False)
-    assert delivery.charges["billed_cost"].tolist() == [Decimal("99999999999999999999999.000000000000000000001")]
+    delivery = read_rows(row("99999999999999999999999"), row("0.000000000001"), amortize=False)
+    assert delivery.charges["billed_cost"].tolist() == [Decimal("99999999999999999999999.000000000001")]
+
+
+@pytest.mark.parametrize(
+    ("amount", "stored"),
+    [
+        ("0.1234567890124", "0.123456789012"),
+        ("0.1234567890125", "0.123456789013"),
+        ("-0.1234567890125", "-0.123456789013"),
+        ("0.12345678901249", "0.123456789012"),
+        ("1.000000000000499999", "1"),
+        ("1.000000000000500000", "1.000000000001"),
+        ("1e-18", "0"),
+        ("5e-13", "0.000000000001"),
+        ("1E+3", "1000"),
+    ],
+)
+def test_each_row_is_rounded_half_up_to_the_twelve_decimals_that_are_stored(amount: str, stored: str) -> None:
+    charges = read_rows(row(amount)).charges
+    assert charges["effective_cost"].tolist() == [Decimal(stored)]
+
+
+@pytest.mark.parametrize("decimals", range(13, 19))
+def test_rows_with_more_decimals_than_are_stored_add_up_to_what_the_source_states(decimals: int) -> None:
+    fine = Decimal(f"0.{'3' * (decimals - 1)}6")
+    delivery = read_rows(*(row(str(fine + n), service=f"s{n % 3}") for n in range(7)))
+    (stated,) = delivery.source_totals["effective_cost"]
+    stored = [cost.quantize(Decimal("1e-12")) for cost in delivery.charges["effective_cost"]]
+    assert stored == delivery.charges["effective_cost"].tolist()
+    assert sum(stored) == stated
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Europe/London", "Asia/Kolkata"])
@@ -262,6 +291,7 @@ def test_an_amount_that_is_not_plain_is_refused(amount: object) -> None:
         (b'{"costs": []}', "no total cost"),
         (b'{"costs": [], "total_cost": {"amount": "0"}}', "no currency"),
         (b'{"costs": [], "total_cost": {"amount": "0", "currency": "usd"}}', "no currency"),
+        (b'{"costs": [], "total_cost": {"amount": "0", "currency": "ZZZ"}}', "'ZZZ' is no currency of ISO 4217"),
         (b'{"costs": [], "total_cost": {"amount": "5", "currency": "USD"}}', "missing or doubled"),
         (b'{"costs": [{"amount": NaN}]}', "NaN is no number"),
         (b'{"costs": [{"amount": -Infinity}]}', "Infinity is no number"),

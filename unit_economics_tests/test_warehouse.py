@@ -135,6 +135,15 @@ def test_an_attempt_that_was_overtaken_is_refused_and_changes_nothing(warehouse:
     assert rows(warehouse, "select quantity from daily_orders") == [(6,)]
 
 
+def test_an_attempt_overtaken_on_one_day_still_writes_the_others(warehouse: Warehouse) -> None:
+    old = begin(warehouse)
+    one_day = ledger.begin(warehouse, "daily_orders", DayRange(DAY, DAY), RUN)
+    write(warehouse, {DAY: "6"}, attempt=one_day)
+    late = write(warehouse, dict.fromkeys(DAYS, "5"), attempt=old)
+    assert DAY not in late.versions
+    assert rows(warehouse, "select quantity from daily_orders order by business_date") == [(6,), (5,), (5,)]
+
+
 def test_an_attempt_overtaken_by_one_that_changed_nothing_is_refused_too(warehouse: Warehouse) -> None:
     write(warehouse, {DAY: "6"})
     old = begin(warehouse)
@@ -245,42 +254,3 @@ def test_a_view_has_exactly_the_promised_columns(warehouse: Warehouse, view: str
         view,
     )
     assert [name for (name,) in found] == PROMISED[view].split()
-
-
-@pytest.fixture
-def two_days_of_unit_cost(warehouse: Warehouse) -> Warehouse:
-    columns = list(schemas.UNIT_COSTS.columns)
-    first, second, third = DAYS
-    values = [
-        ("cost_per_order", first, "all", "USD", "effective", Decimal(10), 1, Decimal(1), "Order", Decimal(10), None),
-        (
-            "cost_per_order",
-            second,
-            "all",
-            "USD",
-            "effective",
-            Decimal(10),
-            1,
-            Decimal(9),
-            "Order",
-            Decimal(10) / 9,
-            None,
-        ),
-        ("cost_per_order", third, "all", "USD", "effective", Decimal(50), 1, None, "Order", None, "no units"),
-    ]
-    frame = pd.DataFrame(values, columns=columns, dtype=object)
-    attempt = ledger.begin(warehouse, "cost_per_order", DAYS, RUN)
-    with warehouse.transaction() as connection:
-        states = {day: DayState("complete", DAY) for day in DAYS}
-        replace_days(connection, attempt, tables.UNIT_COSTS, frame, states, [])
-    return warehouse
-
-
-def test_a_window_is_the_ratio_of_sums_and_not_the_mean_of_ratios(two_days_of_unit_cost: Warehouse) -> None:
-    found = rows(
-        two_days_of_unit_cost,
-        "select cost, quantity, unit_cost, days, days_without from unit_cost_over('cost_per_order', %s, %s)",
-        DAYS.first,
-        DAYS.last,
-    )
-    assert found == [(20, 10, 2, 2, 1)]

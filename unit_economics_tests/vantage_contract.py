@@ -85,7 +85,7 @@ def audit_every_client(monkeypatch: pytest.MonkeyPatch, path: Path) -> list[Cont
     """Hold every client made from here on against the contract on the wire; the list fills with their transports."""
     made: list[ContractTransport] = []
 
-    def transport(deadline: Deadline) -> httpx.BaseTransport:
+    def transport(deadline: Deadline, *, is_tls: bool) -> httpx.BaseTransport:
         made.append(ContractTransport(DeadlineTransport(deadline, is_tls=is_tls), path))
         return made[-1]
 

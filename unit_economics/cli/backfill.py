@@ -5,7 +5,7 @@ Here: the plan and its words. Not here: a day's state (day_states.py), running (
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import click
@@ -68,7 +68,9 @@ def planned(states: DayStates) -> Plan:
     by_state: dict[str, list[date]] = {state: [] for state in STATES}
     for day in states.days:
         by_state[_state(states, wanted, day)].append(day)
-    runs = gaps.asks(states.graph, wanted, in_flight=(), tries={}, max_tries=1, most=len(states.days))
+    runs = gaps.asks(
+        states.graph, wanted, in_flight=(), tries={}, rules=gaps.Rules(1, timedelta()), most=len(states.days)
+    )
     return Plan(by_state, runs[::-1])
 
 

@@ -98,9 +98,5 @@ def day_states(of: Deployment, days: DayRange) -> DayStates:
         tries = overview.last_tries(connection, days)
         begins = ledger.first_day(connection)
     closed = DayRange(days.first, min(days.last, last_closed)) if days.first <= last_closed else None
-    missing = (
-        gaps.gaps(gaps.Ledger(graph, stored, red, of.publications), closed)
-        if closed
-        else {asset: [] for asset in graph}
-    )
+    missing = gaps.gaps(gaps.Ledger.of(of, stored, red), closed) if closed else {asset: [] for asset in graph}
     return DayStates(days, last_closed, begins, graph, stored, red, missing, tries)

@@ -18,6 +18,8 @@ from unit_economics.cost_sources.vantage import VantageCosts
 from unit_economics.outside import Outside
 from unit_economics.schemas import CHARGES, COSTS, DIMENSIONS, EXACT, empty
 
+_TOTALS = ["business_date", "billing_currency", "charge_rows", *COSTS]
+
 KINDS: dict[str, type[CostSource]] = {
     "focus": FocusFiles,
     "vantage": VantageCosts,
@@ -67,6 +69,8 @@ def read_all(sources: Mapping[str, CostSource], asked: Asked) -> Delivery:
     absent = {day: reason for part in parts for day, reason in part.absent.items()} | uncovered
     if len(parts) == 1:
         return replace(_without(parts[0], absent), absent=absent)
+    if not parts:
+        return Delivery(empty(CHARGES), empty(CHARGES)[_TOTALS], absent)
     return _without(_joined(parts, absent), absent)
 
 
@@ -92,7 +96,8 @@ def _summed(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
         return frame
     grouped = frame.groupby(keys, dropna=False, sort=False, as_index=False)
     summed = grouped.agg({"charge_rows": "sum", **dict.fromkeys(COSTS, _sum_of_stated)})
-    return summed[frame.columns]
+    # Grouping makes NaN of an empty key; a dimension is a text or None.
+    return summed[frame.columns].astype(dict.fromkeys(keys, object)).where(lambda found: found.notna(), None)
 
 
 def _sum_of_stated(column: "pd.Series[Any]") -> object:

@@ -11,7 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Literal, NamedTuple
 
 import pandas as pd
@@ -22,13 +22,15 @@ from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cost_sources.vantage_pages import WHERE, Bill, read_bill
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, UsageRefusal
-from unit_economics.schemas import CHARGE_CATEGORIES, CHARGES, COSTS, DIMENSIONS, empty
+from unit_economics.schemas import CHARGE_CATEGORIES, CHARGES, COSTS, DIMENSIONS, EXACT, empty
 from unit_economics.vantage import answers
 from unit_economics.vantage.answers import Json
 from unit_economics.vantage.api import VantageApi
 
 _GROUPINGS = ("provider", "service", "account_id", "region", "charge_type")
 _LIMIT = 5000
+_STORED = Decimal("1e-12")
+"""The last decimal of a cost, as in a bill of FOCUS files."""
 _ZONES_OF_UTC = {"UTC", "UCT", "GMT", "Zulu", "Universal", "Greenwich"}
 _TOTALS = ("business_date", "billing_currency", "charge_rows", *COSTS)
 
@@ -108,7 +110,7 @@ class VantageCosts(CostSource):
         charges: dict[_Charge, list[Decimal]] = defaultdict(list)
         totals: dict[tuple[date, str], list[Decimal]] = defaultdict(list)
         for row in bill.rows:
-            charge, amount = _charge(row, days, tag_keys), answers.amount(row, "amount", WHERE)
+            charge, amount = _charge(row, days, tag_keys), _amount(row)
             charges[charge].append(amount)
             totals[charge.business_date, charge.billing_currency].append(amount)
         present = {charge.business_date for charge in charges}
@@ -161,6 +163,11 @@ def _charge(row: Json, days: DayRange, tag_keys: Sequence[str]) -> _Charge:
         tags=json.dumps(_tags(row, tag_keys), sort_keys=True, separators=(",", ":"), ensure_ascii=False),
         billing_currency=_needed(row, "currency"),
     )
+
+
+def _amount(row: Json) -> Decimal:
+    """The amount as it can be stored: charges and totals must be sums of the same numbers."""
+    return answers.amount(row, "amount", WHERE).quantize(_STORED, ROUND_HALF_UP, EXACT)
 
 
 def _needed(row: Json, key: str) -> str:

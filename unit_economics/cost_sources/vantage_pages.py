@@ -4,12 +4,12 @@ Here: putting the pages together, and refusing what shows that one is missing, d
 Not here: what a row means (vantage.py), and following the links (vantage_api.py).
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import cast
 
+from unit_economics.currencies import CURRENCIES
 from unit_economics.refusals import Refusal
 from unit_economics.vantage import answers
 from unit_economics.vantage.answers import Json
@@ -50,8 +50,9 @@ def _total(page: Json) -> tuple[Decimal, str]:
         raise Refusal("the answer has no total cost", where=WHERE, remedy=_AGAIN)
     stated = cast("Json", total)
     currency = answers.text(stated, "currency", WHERE) or ""
-    if not re.fullmatch(r"[A-Z]{3}", currency):
-        raise Refusal("the total cost has no currency", where=WHERE, remedy=_AGAIN)
+    if currency not in CURRENCIES:
+        what = f"{answers.plain(currency)!r} is no currency of ISO 4217" if currency else "it has no currency"
+        raise Refusal(f"the total cost is wrong: {what}", where=WHERE, remedy=_AGAIN)
     return answers.amount(stated, "amount", WHERE), currency
 
 

@@ -39,6 +39,11 @@ class VantageMetric(Sink):
     token: Variable = "VANTAGE_API_TOKEN"  # noqa: S105  the name, not the secret
     chunk: int = Field(500, ge=1, le=1000, description="Most days sent in one call")
 
+    @property
+    def destination(self) -> str:
+        """The variable that holds the token of the business metric."""
+        return self.business_metric
+
     def publish(self, wanted: Mapping[date, Decimal], *, outside: Outside, dry_run: bool = False) -> Publication:
         """Make the business metric hold `wanted`; what other days and labels hold is left alone."""
         for day, quantity in wanted.items():

@@ -30,12 +30,16 @@ class Run:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try at a range of days of one asset. A higher number began later: the fence against late writers."""
+    """One try at a range of days of one asset. A higher number began later: the fence against late writers.
+
+    definition: the version of what the asset means; a day that was stored under another one is no longer right.
+    """
 
     number: int
     asset: str
     days: DayRange
     run: Run
+    definition: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class LedgerDay:
     complete_through: date | None
     recorded_at: datetime
     run_id: str
+    definition: str = ""
     input_versions: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -71,17 +76,17 @@ class LateAttempt(Refusal):
     """A newer attempt has already written one of these days: this one is too old to be right."""
 
 
-def begin(warehouse: Warehouse, asset: str, days: DayRange, run: Run) -> Attempt:
+def begin(warehouse: Warehouse, asset: str, days: DayRange, run: Run, definition: str = "") -> Attempt:
     """Take a number, before any input is read; committed at once, so that it outlives a crash."""
-    values = [asset, days.first, days.last, run.run_id, run.code_version, run.catalogue_version]
+    values = [asset, days.first, days.last, run.run_id, run.code_version, run.catalogue_version, definition]
     with warehouse.connection() as connection:
         row = connection.execute(
-            "insert into attempt (asset, first_day, last_day, run_id, code_version, catalogue_version)"
-            " values (%s, %s, %s, %s, %s, %s) returning attempt",
+            "insert into attempt (asset, first_day, last_day, run_id, code_version, catalogue_version,"
+            " definition) values (%s, %s, %s, %s, %s, %s, %s) returning attempt",
             values,
         ).fetchone()
     assert row is not None  # noqa: S101  # INSERT ... RETURNING always returns its row
-    return Attempt(row[0], asset, days, run)
+    return Attempt(row[0], asset, days, run, definition)
 
 
 def lock(connection: Connection, asset: str) -> None:
@@ -89,19 +94,28 @@ def lock(connection: Connection, asset: str) -> None:
     connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"unit_economics/{asset}"])
 
 
-def fence(connection: Connection, attempt: Attempt) -> None:
-    """Refuse an attempt that was overtaken: a newer one has committed on one of its days. Call it under the lock."""
-    overtaken = connection.execute(
-        "select attempt, run_id from attempt where asset = %s and attempt > %s and committed_at is not null"
-        " and first_day <= %s and last_day >= %s order by attempt desc limit 1",
+def fence(connection: Connection, attempt: Attempt) -> dict[date, str]:
+    """The days that a newer attempt has decided since this one began: they are its, not ours. Call it under the lock.
+
+    Raises `LateAttempt` where that is all of them.
+    """
+    newer = connection.execute(
+        "select first_day, last_day, attempt, run_id from attempt where asset = %s and attempt > %s"
+        " and committed_at is not null and first_day <= %s and last_day >= %s",
         [attempt.asset, attempt.number, attempt.days.last, attempt.days.first],
-    ).fetchone()
-    if overtaken:
+    ).fetchall()
+    overtaken = {
+        day: f"attempt {attempt.number} was overtaken by {number} (run {run_id}), whose value stands"
+        for first, last, number, run_id in newer
+        for day in DayRange(max(first, attempt.days.first), min(last, attempt.days.last))
+    }
+    if len(overtaken) == len(attempt.days):
         raise LateAttempt(
-            f"attempt {attempt.number} was overtaken by {overtaken[0]} (run {overtaken[1]}), so nothing was stored",
+            overtaken[attempt.days.last],
             where=f"{attempt.asset} {attempt.days}",
-            remedy="Nothing needs doing: the newer values stand",
+            remedy="Nothing needs doing",
         )
+    return overtaken
 
 
 @dataclass(frozen=True)
@@ -146,13 +160,13 @@ def glance_of(made_of: Iterable[LedgerDay], red: Iterable[date]) -> str:
 def is_unchanged(connection: Connection, attempt: Attempt, glance: str | None) -> bool:
     """Whether the newest attempt at any of these days decided all of them from a source that looked the same."""
     newest = connection.execute(
-        "select source_glance, code_version, catalogue_version, first_day, last_day from attempt where asset = %s"
+        "select source_glance, code_version, definition, first_day, last_day from attempt where asset = %s"
         " and committed_at is not null and first_day <= %s and last_day >= %s order by attempt desc limit 1",
         [attempt.asset, attempt.days.last, attempt.days.first],
     ).fetchone()
     if glance is None or newest is None:
         return False
-    same = newest[:3] == (glance, attempt.run.code_version, attempt.run.catalogue_version)
+    same = newest[:3] == (glance, attempt.run.code_version, attempt.definition)
     return same and newest[3] <= attempt.days.first and newest[4] >= attempt.days.last
 
 
@@ -160,7 +174,7 @@ def current(connection: Connection, assets: Sequence[str], days: DayRange) -> di
     """The current ledger rows of these assets and days."""
     text: LiteralString = (
         "select asset, business_date, version, rows_version, status, content_hash, complete_through, recorded_at,"
-        " run_id, input_versions from ledger"
+        " run_id, definition, input_versions from ledger"
         " where asset = any(%s) and business_date between %s and %s and superseded_at is null"
     )
     with connection.cursor(row_factory=class_row(LedgerDay)) as cursor:
@@ -190,6 +204,17 @@ def standing_failures(connection: Connection, asset: str, days: DayRange) -> dic
         [asset, days.first, days.last],
     )
     return {row[0]: {failure["check"]: failure["what"] for failure in row[1]} for row in rows}
+
+
+def last_absent(connection: Connection, attempt: Attempt) -> dict[date, str]:
+    """The days that the newest attempt at all of these days did not find, each with the reason."""
+    row = connection.execute(
+        "select absent from attempt where asset = %s and committed_at is not null and first_day <= %s and last_day >= %s"
+        " order by attempt desc limit 1",
+        [attempt.asset, attempt.days.first, attempt.days.last],
+    ).fetchone()
+    absent = {date.fromisoformat(day): reason for day, reason in (row[0] if row else {}).items()}
+    return {day: reason for day, reason in absent.items() if day in attempt.days}
 
 
 def gate(connection: Connection, asset: str, days: DayRange) -> dict[date, bool]:
@@ -233,14 +258,22 @@ def first_day(connection: Connection) -> date | None:
     return row[0] if row else None
 
 
-def tries(connection: Connection, days: DayRange, within: timedelta) -> tuple[dict[tuple[str, date], int], int]:
-    """How often each asset's day was tried lately, and the number of the newest attempt."""
+@dataclass(frozen=True)
+class Tried:
+    """How often a day was tried lately, and how long ago the last time was."""
+
+    times: int
+    ago: timedelta
+
+
+def tries(connection: Connection, days: DayRange, within: timedelta) -> tuple[dict[tuple[str, date], Tried], int]:
+    """How each asset's day was tried lately, and the number of the newest attempt."""
     rows = connection.execute(
-        "select asset, d::date, count(*) from attempt cross join generate_series(greatest(first_day, %s),"
+        "select asset, d::date, count(*), clock_timestamp() - max(started_at) from attempt cross join generate_series(greatest(first_day, %s),"
         " least(last_day, %s), interval '1 day') d where started_at > clock_timestamp() - %s group by 1, 2",
         [days.first, days.last, within],
     )
-    counted = {(row[0], row[1]): row[2] for row in rows}
+    counted = {(row[0], row[1]): Tried(row[2], row[3]) for row in rows}
     newest = connection.execute("select coalesce(max(attempt), 0) from attempt").fetchone()
     return counted, newest[0] if newest else 0
 
@@ -248,6 +281,6 @@ def tries(connection: Connection, days: DayRange, within: timedelta) -> tuple[di
 def refuse_days(connection: Connection, attempt: Attempt, verdicts: Sequence[Verdict]) -> None:
     """Record that days were judged and refused as a whole: the gate turns red, the stored rows stay."""
     lock(connection, attempt.asset)
-    fence(connection, attempt)
-    record_verdicts(connection, attempt, verdicts)
+    overtaken = fence(connection, attempt)
+    record_verdicts(connection, attempt, [verdict for verdict in verdicts if verdict.day not in overtaken])
     commit(connection, attempt, NOT_TOLD)

@@ -24,6 +24,11 @@ class Publishable:
     wanted: Mapping[date, Decimal]
     held_back: Mapping[date, str]
 
+    def without(self, overtaken: Mapping[date, str]) -> "Publishable":
+        """The same, but for days that a newer attempt has published."""
+        wanted = {day: quantity for day, quantity in self.wanted.items() if day not in overtaken}
+        return Publishable(wanted, {**self.held_back, **overtaken})
+
 
 def publishable(connection: Connection, units_asset: str, metric: str, days: DayRange) -> Publishable:
     """Read the gate: a day may go out when units and unit cost are stored and no check of the day's chain is red."""

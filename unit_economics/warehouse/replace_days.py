@@ -5,7 +5,7 @@ record the gate, and only then commit. A day whose content is what it was writes
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -48,6 +48,11 @@ class Replaced:
     versions: Mapping[date, int]
     rows_written: int
 
+    def without(self, days: Collection[date]) -> "Replaced":
+        """The same, but for these days."""
+        changes: dict[date, Change] = {day: change for day, change in self.changes.items() if day not in days}
+        return Replaced(changes, {day: self.versions[day] for day in changes}, self.rows_written)
+
     def days(self, *kinds: Change) -> list[date]:
         """The days that changed in one of these ways."""
         return sorted(day for day, change in self.changes.items() if change in kinds)
@@ -65,15 +70,16 @@ def replace_days(
     """Make each day of `states` hold exactly its rows of `rows`, and record what the checks said of every day.
 
     Call it inside a transaction: nothing is there before that commits, and whatever is raised until then undoes it.
-    Raises `LateAttempt` where a newer attempt was faster.
+    A day that a newer attempt has decided is left to it; raises `LateAttempt` where that is every day.
     """
     lines = table.lines(rows)
     lock(connection, attempt.asset)
-    fence(connection, attempt)
+    overtaken = fence(connection, attempt)
     before = current(connection, [attempt.asset], attempt.days)
-    plan = [_plan(day, before.get((attempt.asset, day)), lines.get(day, []), states[day]) for day in sorted(states)]
+    days = sorted(states.keys() - overtaken.keys())
+    plan = [_plan(attempt, before.get((attempt.asset, day)), lines.get(day, []), day, states[day]) for day in days]
     written = _write(connection, attempt, table, plan, source)
-    record_verdicts(connection, attempt, verdicts)
+    record_verdicts(connection, attempt, [verdict for verdict in verdicts if verdict.day not in overtaken])
     commit(connection, attempt, source)
     return _replaced(plan, written)
 
@@ -83,16 +89,22 @@ def keep_days(
 ) -> Replaced:
     """Keep each stored day as it is, but for a status that `states` has for it: the source looks as it did before."""
     lock(connection, attempt.asset)
-    fence(connection, attempt)
+    overtaken = fence(connection, attempt)
     before = current(connection, [attempt.asset], attempt.days)
-    plan = [_keep(row, states.get(day) or _as_it_is(row)) for (_, day), row in sorted(before.items())]
+    plan = [
+        _keep(attempt, row, states.get(day) or _as_it_is(row))
+        for (_, day), row in sorted(before.items())
+        if day not in overtaken
+    ]
     _write(connection, attempt, table, plan, source)
     commit(connection, attempt, source)
     return _replaced(plan, 0)
 
 
 def _as_it_is(row: LedgerDay) -> DayState:
-    return DayState("provisional" if row.status == "provisional" else "complete", row.complete_through, row.input_versions)
+    return DayState(
+        "provisional" if row.status == "provisional" else "complete", row.complete_through, row.input_versions
+    )
 
 
 def _replaced(plan: Sequence["_Step"], written: int) -> Replaced:
@@ -111,19 +123,20 @@ class _Step:
     hash: str
 
 
-def _plan(day: date, before: LedgerDay | None, lines: Sequence[str], state: DayState) -> _Step:
+def _plan(attempt: Attempt, before: LedgerDay | None, lines: Sequence[str], day: date, state: DayState) -> _Step:
     new_hash = content_hash(lines)
     if before is None:
         return _Step(day, "new", 1, 1, state.status, state, lines, new_hash)
     if before.content_hash != new_hash:
         status = "restated" if before.status in ("complete", "closed", "restated") else state.status
         return _Step(day, "restated", before.version + 1, before.version + 1, status, state, lines, new_hash)
-    return _keep(before, state)
+    return _keep(attempt, before, state)
 
 
-def _keep(before: LedgerDay, state: DayState) -> _Step:
+def _keep(attempt: Attempt, before: LedgerDay, state: DayState) -> _Step:
     status = state.status if before.status == "provisional" else before.status
-    same = status == before.status and dict(before.input_versions) == dict(state.input_versions)
+    made_of = (before.definition, dict(before.input_versions))
+    same = status == before.status and made_of == (attempt.definition, dict(state.input_versions))
     version = before.version if same else before.version + 1
     change: Change = "same" if same else "status"
     return _Step(before.business_date, change, version, before.rows_version, status, state, (), before.content_hash)
@@ -159,7 +172,7 @@ def _copy_ledger(
     connection: Connection, attempt: Attempt, steps: Sequence[_Step], source_hash: str, moment: datetime
 ) -> None:
     columns = (
-        "asset, business_date, version, rows_version, attempt, status, complete_through, content_hash, input_versions,"
+        "asset, business_date, version, rows_version, attempt, status, complete_through, content_hash, definition, input_versions,"
         " source_hash, recorded_at, run_id, code_version, catalogue_version"
     )
     with (
@@ -175,7 +188,7 @@ def _ledger_row(attempt: Attempt, step: _Step, source_hash: str, moment: datetim
     inputs = json.dumps(dict(step.state.input_versions), sort_keys=True)
     return [
         *(attempt.asset, step.day, step.version, step.rows_version, attempt.number, step.status),
-        *(step.state.complete_through, step.hash, inputs, source_hash, moment),
+        *(step.state.complete_through, step.hash, attempt.definition, inputs, source_hash, moment),
         *(run.run_id, run.code_version, run.catalogue_version),
     ]
 

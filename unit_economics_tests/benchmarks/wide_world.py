@@ -61,7 +61,7 @@ def empty_vantage() -> Generator[str]:
 
 def take(of: Deployment, asset: str, step: assets.Step, days: DayRange) -> None:
     """One asset's step as Dagster would take it."""
-    step(ledger.begin(of.warehouse, asset, days, of.run("benchmark")))
+    step(ledger.begin(of.warehouse, asset, days, of.run("benchmark"), of.catalogue.definition(asset)))
 
 
 def take_all(of: Deployment, days: DayRange) -> None:

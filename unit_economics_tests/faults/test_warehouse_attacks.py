@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from unit_economics.business_days import DayRange
-from unit_economics.schemas import UNIT_COSTS
+from unit_economics.schemas import CHARGES, UNIT_COSTS, empty
 from unit_economics.warehouse import connection as warehouse_connection
 from unit_economics.warehouse import ledger, outbox, tables
 from unit_economics.warehouse.connection import Warehouse
@@ -190,15 +190,18 @@ def test_a_window_is_the_ratio_of_the_sums_of_its_whole_days(
 
     span = DayRange(date(2026, 1, 1), date(2026, 1, len(halves)))
     rows = [
-        ("cost_per_order", day, "all", "USD", "effective", cost, 1, quantity, "Order", None, "not of interest here")
+        ("cost_per_order", day, "all", "USD", "effective", cost, int(cost is not None), quantity, "Order", None, "why")
         for day, (cost, quantity) in zip(span, halves, strict=True)
     ]
+    billed = {day: DayState("complete", day) for day, (cost, _) in zip(span, halves, strict=True) if cost is not None}
     frame = pd.DataFrame(rows, columns=list(UNIT_COSTS.columns), dtype=object)
     first, last = (date(2026, 1, 1 + number) for number in part)
     with mart.transaction() as connection:
         attempt = writer.begin(mart, span, "cost_per_order")
         states = {day: DayState("complete", day) for day in span}
         replace_days(connection, attempt, tables.UNIT_COSTS, frame, states, [])
+        bill = writer.begin(mart, span, "cloud_costs")
+        replace_days(connection, bill, tables.CHARGES, empty(CHARGES), billed, [])
         connection.execute("set local timezone = 'Asia/Kathmandu'")
         found = connection.execute("select * from unit_cost_over('cost_per_order', %s, %s)", [first, last]).fetchall()
         connection.execute("delete from unit_cost")

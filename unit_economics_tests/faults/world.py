@@ -7,7 +7,7 @@ Not here: faults (each test plants its own), or what the mart should hold then (
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ from unit_economics.adapters import CostSource, Count, Delivery, Difference, Pub
 from unit_economics.assets import build_assets
 from unit_economics.automation import range_tags
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.catalogue import BusinessDay, Catalogue, Metric
+from unit_economics.catalogue import Automation, BusinessDay, Catalogue, Metric
 from unit_economics.deployment import DATABASE_URL, Deployment
 from unit_economics.outside import Outside
 from unit_economics.schemas import CHARGES, UNITS
@@ -71,6 +71,7 @@ def catalogue(shop: Shop, *, publish: bool = True, **parts: Any) -> Catalogue:  
     orders, bill, shelf = _adapters(shop)
     metric = Metric(unit="Order", units=orders(kind="facts"), publish={"shelf": shelf()} if publish else {})
     defaults: dict[str, Any] = {"business_day": BusinessDay(first_day=date(2025, 1, 1)), "version": "faults"}
+    defaults["automation"] = Automation(max_tries=5, retry_pause=timedelta())
     return Catalogue(cost_sources={"bill": bill(kind="facts")}, metrics={METRIC: metric}, **{**defaults, **parts})
 
 
@@ -152,6 +153,10 @@ def _adapters(shop: Shop) -> tuple[type[UnitSource], type[CostSource], type[Sink
             return _delivery({day: fact for day, fact in facts.items() if fact is not None}, absent)
 
     class OnShelf(Sink):
+        @property
+        def destination(self) -> str:
+            return "shelf"
+
         def publish(
             self,
             wanted: Mapping[date, Decimal],

@@ -24,7 +24,7 @@ metrics:
       {{kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.total_orders, day: date, quantity: total_orders}}
     owner: finops@example.com
     publish: {{vantage: {{business_metric: ORDERS_METRIC_ID}}}}
-automation: {{gap_check_seconds: 5, fresh_by: "00:00"}}
+automation: {{gap_check_seconds: 5, retry_pause: PT0S, fresh_by: "00:00"}}
 alerts: {{urls: [ALERTS_URL]}}
 """
 

@@ -3,8 +3,9 @@
     stack        `unit-economics up` on a mart that holds yesterday only; the alert channel is down
     launched     all days are being backfilled over GraphQL
     late_bill    the late day's charges were delivered, and nobody launched anything
+    ticks_then   the channel turned an alert away, came up, and took it
     backfilled   the backfill has ended and the sensors have nothing left to do
-    alerted      the channel came up, and a minute's worth of sensor ticks has passed
+    alerted      another minute's worth of sensor ticks has passed
 
 Here: starting, and waiting for what the platform does by itself. Not here: what a test asserts of it.
 """

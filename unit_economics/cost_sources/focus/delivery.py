@@ -1,12 +1,13 @@
 """Which files make up a delivery of the bill, and whether it stood still while it was read.
 
-Here: telling parts from manifests, the billing periods that can hold a day, copies, and the before and after.
+Here: telling parts from manifests, the billing periods that can hold a day, copies, a period that was delivered more
+than once, and the before and after.
 Not here: how storages are listed (storage.py), and what is in a part (layout.py).
 """
 
 import hashlib
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +18,9 @@ from unit_economics.refusals import Refusal
 
 _PERIOD = re.compile(r"(?:^|/)billing_period=(\d{4})-(\d{2})[^/]*(?=/)", re.IGNORECASE)
 _ARCHIVE = re.compile(r"\.(zip|7z|rar|tar|tgz|gz|bz2|xz|zst|lz4)$", re.IGNORECASE)
+_PARTITION = re.compile(r"[^=]+=.*")
 _BLOCK = 1 << 20
+_MOST_FOLDERS = 5
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Part:
 
 
 def parts_of(storage: Storage) -> list[Part]:
-    """The parts of the delivery, in the order of their names; refused where there is none."""
+    """The parts of the delivery, in the order of their names; refused where there is none, or a second delivery."""
     listing = storage.listing()
     _refuse_archives(storage, listing)
     parts = [part for part in map(_part, listing) if part]
@@ -51,6 +54,7 @@ def parts_of(storage: Storage) -> list[Part]:
             where=storage.shown,
             remedy="Check `path` in the catalogue, and that the export has been delivered",
         )
+    _refuse_second_delivery(storage, parts)
     return parts
 
 
@@ -117,6 +121,32 @@ def _refuse_archives(storage: Storage, listing: Sequence[Found]) -> None:
                 where=f"{storage.shown}, file {file.name}",
                 remedy="Unpack it to Parquet, CSV or CSV.gz and take it out of the folder",
             )
+
+
+def _refuse_second_delivery(storage: Storage, parts: Sequence[Part]) -> None:
+    """Runs that were exported beside each other hold the same charges, each a little more complete."""
+    deliveries: dict[str, set[str]] = defaultdict(set)
+    for part in parts:
+        if period := _PERIOD.search(part.file.path):
+            deliveries[part.file.path[: period.end()]].add(_delivery_folder(part.file.path[period.end() + 1 :]))
+    for period, folders in deliveries.items():
+        if len(folders) > 1:
+            raise Refusal(
+                f"this billing period was delivered more than once, in {_listed(folders)}: the sum would be too high",
+                where=f"{storage.shown}, folder {period.rpartition('/')[2]}",
+                remedy="Keep only the newest delivery, or let the export overwrite the one before",
+            )
+
+
+def _delivery_folder(name: str) -> str:
+    """The folder below the billing period that is one delivery; `region=eu` and the like are partitions of it."""
+    return "/".join(folder for folder in name.split("/")[:-1] if not _PARTITION.fullmatch(folder))
+
+
+def _listed(folders: set[str]) -> str:
+    names = [folder or "the folder itself" for folder in sorted(folders)]
+    shown, more = names[:_MOST_FOLDERS], len(names) - _MOST_FOLDERS
+    return f"{', '.join(shown)} and {more} more" if more > 0 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _sha256(storage: Storage, part: Part) -> str:

@@ -12,6 +12,7 @@ from unit_economics.cost_sources.focus import day_rule
 from unit_economics.cost_sources.focus import tags as tags_sql
 from unit_economics.cost_sources.focus.layout import Layout
 from unit_economics.cost_sources.focus.tags import column_sql, literal
+from unit_economics.currencies import CURRENCIES
 from unit_economics.schemas import CHARGE_CATEGORIES, COSTS, LARGEST
 
 MONEY = "decimal(38, 12)"
@@ -158,13 +159,14 @@ def _within(layout: Layout, asked: Asked) -> str:
 def _fault(asked: Asked) -> str:
     """The FOCUS name of the first field for which the row can't be counted; null where it can."""
     categories = ", ".join(literal(category) for category in CHARGE_CATEGORIES)
+    currencies = "|".join(CURRENCIES)
     texts = {**FIELDS, **dict.fromkeys(asked.tags, "Tags")}
     tests = {
         "starts is null": "ChargePeriodStart",
         "ends is null or ends < starts": "ChargePeriodEnd",
         "provider_name is null": "ProviderName",
         f"charge_category is null or charge_category not in ({categories})": "ChargeCategory",
-        "billing_currency is null or not regexp_full_match(billing_currency, '[A-Z]{3}')": "BillingCurrency",
+        f"billing_currency is null or not regexp_full_match(billing_currency, '{currencies}')": "BillingCurrency",
         "billed_cost is null": "BilledCost",
         "effective_cost is null": "EffectiveCost",
         "list_cost is null and stated_list_cost is not null": "ListCost",

@@ -16,6 +16,7 @@ create table attempt (
     run_id text not null,
     code_version text not null,
     catalogue_version text not null,
+    definition text not null default '', -- the version of what the asset means, of all that the catalogue says
     started_at timestamptz not null default clock_timestamp(),
     committed_at timestamptz,
     absent jsonb not null default '{}', -- the days that the source did not have, each with the reason
@@ -33,6 +34,7 @@ create table ledger (
     status text not null check (status in ('provisional', 'complete', 'closed', 'restated')),
     complete_through date,
     content_hash text not null,
+    definition text not null default '',
     input_versions jsonb not null default '{}',
     source_hash text not null,
     recorded_at timestamptz not null default clock_timestamp(),

@@ -50,20 +50,35 @@ create function unit_costs_as_of(at timestamptz) returns setof unit_costs langua
     where l.recorded_at <= at and (l.superseded_at is null or l.superseded_at > at)
 $$;
 
--- Ratio of sums: a window's unit cost is never the mean of its days' unit costs. Days that lack a half count in neither.
+-- Ratio of sums: a window's unit cost is never the mean of its days' unit costs. A day counts when both its units and its
+-- bill are there, for every scope alike, also for one that has no charge on it; days_without says how many don't.
 create function unit_cost_over(of_metric text, first_day date, last_day date) returns table (
     metric text, cost_scope text, billing_currency text, cost_basis text, cost numeric, quantity numeric,
     unit_cost numeric, days bigint, days_without bigint
 ) language sql stable parallel safe as $$
-    select metric, cost_scope, billing_currency, cost_basis, sum(cost) filter (where whole),
-        sum(quantity) filter (where whole), sum(cost) filter (where whole) / nullif(sum(quantity) filter (where whole), 0),
-        count(*) filter (where whole), count(*) filter (where not whole)
-    from (
-        select *, cost is not null and quantity is not null as whole
-        from unit_economics.unit_costs
-        where metric = of_metric and business_date between first_day and last_day
-    ) as of_window
-    group by metric, cost_scope, billing_currency, cost_basis
+    with of_window as (
+        select * from unit_economics.unit_costs c
+        where c.metric = of_metric and c.business_date between first_day and last_day
+    ), days as (
+        select w.business_date, max(w.quantity) as quantity,
+            max(w.quantity) is not null and exists (
+                select from unit_economics.ledger l
+                where l.asset = 'cloud_costs' and l.business_date = w.business_date and l.superseded_at is null
+            ) as whole
+        from of_window w group by w.business_date
+    ), units as (
+        select sum(d.quantity) filter (where whole) as quantity, count(*) filter (where whole) as days,
+            count(*) filter (where not whole) as days_without
+        from days d
+    ), costs as (
+        select w.cost_scope, w.billing_currency, w.cost_basis, sum(w.cost) filter (where d.whole) as cost,
+            bool_and(w.cost is not null or w.charge_rows = 0) filter (where d.whole) as stated
+        from of_window w join days d on d.business_date = w.business_date
+        group by w.cost_scope, w.billing_currency, w.cost_basis
+    )
+    select of_metric, c.cost_scope, c.billing_currency, c.cost_basis, case when c.stated then c.cost end, u.quantity,
+        case when c.stated then c.cost end / nullif(u.quantity, 0), u.days, u.days_without
+    from costs c cross join units u
 $$;
 
 -- The newest word of the checks on each day: what a publication must find green.
