@@ -72,8 +72,8 @@ class AssetShape:
         units = units_asset(metric)
         return self._shape(
             metric,
-            f"Cost per {entry.unit}: `cost / quantity` for each day and cost scope, empty with the reason where a half is"
-            f" missing. A window is a ratio of sums:\n\n```sql\nselect * from unit_economics.unit_cost_over("
+            f"Cost per {entry.unit}: `cost / quantity` for each day and cost scope, empty with the reason where a half"
+            f" is missing. A window is a ratio of sums:\n\n```sql\nselect * from unit_economics.unit_cost_over("
             f"'{metric}', '2026-01-01', '2026-01-31')\n```",
             *({"postgres", "pandas"}, schemas.UNIT_COSTS, checks.UNIT_COST_CHECKS),
             owner=entry.owner,

@@ -42,7 +42,10 @@ def range_tags(days: DayRange) -> dict[str, str]:
 
 
 def daily_job(deployment: Deployment, names: Sequence[str]) -> UnresolvedAssetJobDefinition:
-    """All assets as one job, without the question whether they are fresh; ended by Dagster when it takes too long, since a lost worker never reports."""
+    """All assets as one job, without the question whether they are fresh.
+
+    Dagster ends it when it takes too long: a worker whose machine is lost never reports.
+    """
     seconds = int(deployment.catalogue.automation.max_runtime.total_seconds())
     fresh = [dg.AssetCheckKey(dg.AssetKey(name), FRESH) for name in names]
     selection = dg.AssetSelection.assets(*names) - dg.AssetSelection.checks(*fresh)

@@ -206,7 +206,7 @@ class Catalogue(Entry):
         return {name: self.cost_scopes[name] for name in names}
 
     def definition(self, asset: str) -> str:
-        """The version of what an asset means: the same until a part of the catalogue changes that its numbers rest on."""
+        """The version of what an asset means: another one once a part changes that its numbers rest on."""
         for name, metric in self.metrics.items():
             if asset == units_asset(name):
                 return _version(metric.units, metric.unit)

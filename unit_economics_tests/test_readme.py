@@ -81,7 +81,7 @@ def test_the_recipe_for_a_source_is_a_source(monkeypatch: pytest.MonkeyPatch) ->
     (recipe,) = blocks("python")
     scope: dict[str, object] = {}
     imports = "from typing import Literal\nfrom unit_economics.adapters import CostSource, Delivery\n"
-    exec(imports + recipe, scope)  # noqa: S102
+    exec(imports + recipe, scope)
     made = scope["MyBill"](kind="my_bill", account="1")  # type: ignore[operator]
     assert made.account == "1"
 
@@ -111,9 +111,9 @@ def test_the_table_of_red_checks_lists_every_check() -> None:
 
 def test_the_deadline_and_the_tries_are_the_catalogue_s_defaults() -> None:
     rules = read_catalogue(PROJECT / "unit_economics.yaml").automation
-    assert (rules.fresh_by, rules.max_tries) == ("07:00", 5)
+    assert (rules.fresh_by, rules.max_tries) == ("07:00", 8)
     assert "by its deadline (07:00)" in README
-    assert "up to five times a day" in README
+    assert "up to eight times a day" in README
 
 
 def test_every_variable_that_the_shipped_catalogue_names_has_its_line_in_the_example() -> None:

@@ -1,6 +1,7 @@
 """How each asset stands on each day, and why: from the ledger, the gate and the gaps to one word a day.
 
-Here: the table behind `status` and `backfill --dry-run`. Not here: questions (warehouse/overview.py), showing it (status.py).
+Here: the table behind `status` and `backfill --dry-run`. Not here: questions (warehouse/overview.py), the look of it
+(status.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence

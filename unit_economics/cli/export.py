@@ -1,6 +1,7 @@
 """`unit-economics export`: the unit costs for other tools, exact to the last digit.
 
-Here: the command line and where the file goes. Not here: the formats (export_formats.py), the question (warehouse/overview.py).
+Here: the command line and where the file goes. Not here: the formats (export_formats.py), the question
+(warehouse/overview.py).
 """
 
 import difflib

@@ -1,7 +1,7 @@
 """Keeps a few child processes as one: they start together, and none outlives the others or this process's end.
 
-Here: processes and their log files. Not here: which programs they are (dagster_processes.py, the commands), and how this
-process itself is asked to stop (stopping.py).
+Here: processes and their log files. Not here: which programs they are (dagster_processes.py, the commands), and how
+this process itself is asked to stop (stopping.py).
 
 Each child leads a process group of its own, so that its children end with it (Dagster's code server has several), and
 so that Ctrl-C in a terminal reaches this process only, which then ends the others in order.

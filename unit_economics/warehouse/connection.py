@@ -25,7 +25,8 @@ SESSION = {
     "search_path": "unit_economics,pg_catalog",
     "default_transaction_isolation": r"read\ committed",
 }
-"""Under a stricter isolation the fence would look at a snapshot from before the lock was had. `client_connection_check_interval`: without it a killed client's statement keeps its lock until it ends."""
+"""Under a stricter isolation the fence would look at a snapshot from before the lock was had. Without
+`client_connection_check_interval` a killed client's statement keeps its lock until it ends."""
 
 Connection = psycopg.Connection[TupleRow]
 

@@ -209,8 +209,8 @@ def standing_failures(connection: Connection, asset: str, days: DayRange) -> dic
 def last_absent(connection: Connection, attempt: Attempt) -> dict[date, str]:
     """The days that the newest attempt at all of these days did not find, each with the reason."""
     row = connection.execute(
-        "select absent from attempt where asset = %s and committed_at is not null and first_day <= %s and last_day >= %s"
-        " order by attempt desc limit 1",
+        "select absent from attempt where asset = %s and committed_at is not null and first_day <= %s"
+        " and last_day >= %s order by attempt desc limit 1",
         [attempt.asset, attempt.days.first, attempt.days.last],
     ).fetchone()
     absent = {date.fromisoformat(day): reason for day, reason in (row[0] if row else {}).items()}
@@ -269,7 +269,8 @@ class Tried:
 def tries(connection: Connection, days: DayRange, within: timedelta) -> tuple[dict[tuple[str, date], Tried], int]:
     """How each asset's day was tried lately, and the number of the newest attempt."""
     rows = connection.execute(
-        "select asset, d::date, count(*), clock_timestamp() - max(started_at) from attempt cross join generate_series(greatest(first_day, %s),"
+        "select asset, d::date, count(*), clock_timestamp() - max(started_at) from attempt"
+        " cross join generate_series(greatest(first_day, %s),"
         " least(last_day, %s), interval '1 day') d where started_at > clock_timestamp() - %s group by 1, 2",
         [days.first, days.last, within],
     )

@@ -172,8 +172,8 @@ def _copy_ledger(
     connection: Connection, attempt: Attempt, steps: Sequence[_Step], source_hash: str, moment: datetime
 ) -> None:
     columns = (
-        "asset, business_date, version, rows_version, attempt, status, complete_through, content_hash, definition, input_versions,"
-        " source_hash, recorded_at, run_id, code_version, catalogue_version"
+        "asset, business_date, version, rows_version, attempt, status, complete_through, content_hash, definition,"
+        " input_versions, source_hash, recorded_at, run_id, code_version, catalogue_version"
     )
     with (
         connection.cursor() as cursor,

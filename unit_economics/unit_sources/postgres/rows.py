@@ -31,7 +31,11 @@ class UnitRow:
 
 @dataclass(frozen=True)
 class Tally:
-    """The rows that were read, the days that can't be right, why any other day has none, and the days that are known to have had no units."""
+    """The rows that were read, and what is known of the days without one.
+
+    refused: the days that can't be right, with what is wrong; absent: why any other day has none; zeros: the days that
+    are known to have had no units.
+    """
 
     rows: Sequence[UnitRow]
     refused: Mapping[date, str]
