@@ -16,8 +16,9 @@ $(UV):
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
 
+# A network with certificates of its own (a company's proxy) needs the machine's; a bare container may have none.
 $(READY): $(UV) pyproject.toml uv.lock
-	$(UV) sync --frozen --quiet
+	$(UV) sync --frozen --quiet || UV_SYSTEM_CERTS=1 $(UV) sync --frozen --quiet
 	@touch $@
 
 demo: $(READY) ## a synthetic shop, a year backfilled, the Dagster UI
@@ -27,7 +28,7 @@ test: $(READY) ## the whole test suite, on a real embedded PostgreSQL
 	$(RUN) pytest -n auto --dist loadgroup
 
 check: $(READY) ## lint, types, layers, lock
-	$(UV) lock --check
+	$(UV) lock --check --quiet || UV_SYSTEM_CERTS=1 $(UV) lock --check
 	$(RUN) ruff check
 	$(RUN) ruff format --check
 	$(RUN) basedpyright
