@@ -1,4 +1,4 @@
-# The README's commands. They need Python 3.11+ and make; everything else comes into .venv.
+# The README's commands. They need Python 3.11 to 3.13 and make; everything else comes into .venv.
 PYTHON ?= python3
 VENV := .venv
 UV := $(VENV)/bin/uv
@@ -12,7 +12,7 @@ help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 $(UV):
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try: make PYTHON=python3.11")'
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed; try: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from unit_economics.refusals import Refusal
+from unit_economics.refusals import UsageRefusal
 
 ONE_DAY = timedelta(days=1)
 
@@ -23,7 +23,7 @@ class DayRange:
 
     def __post_init__(self) -> None:
         if self.last < self.first:
-            raise Refusal(
+            raise UsageRefusal(
                 f"the last day {self.last} is before the first day {self.first}",
                 where="day range",
                 remedy="Give the earlier day first",
@@ -78,10 +78,10 @@ class BusinessCalendar:
         return self._midnight(day + ONE_DAY) + self.closes_after
 
     def refuse_open(self, days: DayRange, now: datetime) -> None:
-        """Raise `Refusal` when any of these days is not over yet at `now`."""
+        """Raise `UsageRefusal` when any of these days is not over yet at `now`."""
         last_closed = self.last_closed_day(now)
         if days.last > last_closed:
-            raise Refusal(
+            raise UsageRefusal(
                 f"the business day {days.last} is not over yet (the last closed day is {last_closed})",
                 where=f"business day in {self.timezone.key}",
                 remedy=f"Ask for days up to {last_closed}, or wait until {self.closed_at(days.last).isoformat()}",

@@ -73,7 +73,8 @@ def _with_version(done: Replaced, numbers: Mapping[date, Numbers]) -> dict[date,
     return {
         day: {
             **{name: _number(value) for name, value in of_day.items()},
-            "ledger": dg.MetadataValue.text(f"version {done.versions[day]} of {day}, {done.changes[day]}"),
+            "change": dg.MetadataValue.text(done.changes[day]),
+            "ledger": dg.MetadataValue.text(f"version {done.versions[day]} of {day}"),
         }
         for day, of_day in numbers.items()
     }

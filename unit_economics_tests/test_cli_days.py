@@ -138,7 +138,7 @@ def test_an_absent_day_is_exit_1_with_its_reason(shop: Shop) -> None:
 
 def test_an_open_day_is_refused_before_anything_is_read(shop: Shop) -> None:
     done = shop.call("run", "--to", str(YESTERDAY + timedelta(days=2)))
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "is not over yet" in done.stderr
     assert shop.sql("select to_regclass('unit_economics.attempt')") == [(None,)]
 

@@ -1,11 +1,16 @@
 """`unit-economics up` as a real process: ready, refused, stopped, and nothing left behind."""
 
+import json
+import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -13,7 +18,7 @@ import pytest
 
 from unit_economics.local import ports
 from unit_economics.refusals import UsageRefusal
-from unit_economics_tests.processes import Running, alive, await_, running
+from unit_economics_tests.processes import Running, alive, await_, running, servers_in
 
 _CATALOGUE = """
 cost_sources:
@@ -52,6 +57,26 @@ def test_it_says_where_it_is_and_answers_there(up: Running, port: int) -> None:
     answer = httpx.post(f"http://127.0.0.1:{port}/graphql", json=query, timeout=30).json()
     assets = {node["assetKey"]["path"][0] for node in answer["data"]["assetNodes"]}
     assert assets == {"cloud_costs", "daily_orders", "cost_per_order"}
+
+
+def test_a_command_beside_it_asks_the_same_embedded_mart(up: Running) -> None:
+    [of_costs] = [asset for asset in _status(up.folder)["assets"] if asset["asset"] == "cloud_costs"]
+    assert {day["state"] for day in of_costs["days"]} == {"missing", "open"}
+
+
+def test_a_command_alone_starts_the_embedded_mart_and_stops_it_again(tmp_path: Path) -> None:
+    (tmp_path / "unit_economics.yaml").write_text(_CATALOGUE)
+    assert _status(tmp_path)["assets"]
+    assert servers_in(tmp_path) == []
+
+
+def _status(folder: Path) -> Any:
+    """What `status --json` answers in a folder, with nothing in the environment."""
+    command = [sys.executable, "-c", "from unit_economics.cli import main; main()", "status", "--json"]
+    clean = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+    done = subprocess.run(command, cwd=folder, env=clean, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    return json.loads(done.stdout)
 
 
 def test_the_terminal_stays_clean(up: Running) -> None:

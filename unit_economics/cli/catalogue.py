@@ -24,7 +24,7 @@ def command(*, schema: bool, config: Path | None) -> int:
     if schema:
         show_json(catalogue_schema(cost_sources=cost_sources.KINDS, unit_sources=unit_sources.KINDS, sinks=sinks.KINDS))
     else:
-        _show(opened(config).catalogue)
+        _show(opened(config, mart=False).catalogue)
     return 0
 
 

@@ -5,7 +5,8 @@ Here: the command. Not here: its steps (demo_show.py), the shop and its answers 
 
 import click
 
-from unit_economics.cli.up import STATE, until_stopped
+from unit_economics.cli.up import until_stopped
+from unit_economics.local.state import STATE
 from unit_economics.narration import Narrator
 
 

@@ -15,7 +15,7 @@ from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option, json_option
 from unit_economics.cli.table import coloured, faint, show_json, strong
 from unit_economics.definitions import environment
-from unit_economics.deployment import DATABASE_URL, Deployment
+from unit_economics.deployment import Deployment
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal
 from unit_economics.sinks.vantage import VantageMetric
@@ -82,10 +82,12 @@ def _looks(of: Deployment) -> Iterator[tuple[str, Look]]:
 
 
 def _variables(of: Deployment) -> Iterator[Finding]:
-    needed = dict.fromkeys([DATABASE_URL, *_named(of), *of.catalogue.alerts.urls])
+    needed = dict.fromkeys([*_named(of), *of.catalogue.alerts.urls])
     unset = [name for name in needed if not of.outside.setting(name, "")]
     if unset:
-        yield Finding("variables", "fail", f"not set: {', '.join(unset)}", "cp -n .env.example .env, and fill them in")
+        yield Finding(
+            "variables", "fail", f"not set: {', '.join(unset)}", "Fill them in in .env (.env.example shows how)"
+        )
     else:
         yield Finding("variables", "ok", f"set: {', '.join(needed)}")
 

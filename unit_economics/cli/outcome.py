@@ -13,7 +13,8 @@ from dagster._core.errors import DagsterExecutionInterruptedError
 
 from unit_economics.business_days import DayRange
 
-STATES = ("new", "restated", "same", "red", "absent", "held", "failed")
+STORED = ("new", "restated", "redefined", "same")
+STATES = (*STORED, "red", "absent", "held", "failed")
 """held: an input is red or absent; failed: something else than a check stopped the asset."""
 
 
@@ -25,6 +26,7 @@ class AssetOutcome:
     changes: dict[date, str] = field(default_factory=dict)
     red: dict[date, str] = field(default_factory=dict)
     absent: dict[date, str] = field(default_factory=dict)
+    warned: dict[date, str] = field(default_factory=dict)
     failure: str | None = None
     exit_code: int = 1
     is_over: bool = False
@@ -92,7 +94,7 @@ class Outcome:
         failures = [of_asset.exit_code for of_asset in self.assets.values() if of_asset.failure]
         if failures:
             return max(failures)
-        stored = all(self.state(asset, day) in STATES[:3] for asset in self.assets for day in self.days)
+        stored = all(self.state(asset, day) in STORED for asset in self.assets for day in self.days)
         return 0 if stored else 1
 
     def counts(self, asset: str) -> dict[str, int]:
@@ -102,7 +104,7 @@ class Outcome:
 
     def _holders(self, asset: str, day: date) -> list[str]:
         known = [name for name in self.inputs[asset] if name in self.assets]
-        return [name for name in known if self.state(name, day) not in STATES[:3]]
+        return [name for name in known if self.state(name, day) not in STORED]
 
     def _stored(self, event: dg.DagsterEvent) -> None:
         key, partition = event.asset_key, event.partition
@@ -124,6 +126,8 @@ class Outcome:
             of_asset.red[day] = "; ".join(dict.fromkeys(reasons))
         elif word.check_name == "delivery":
             of_asset.absent[day] = word.description or "the source has nothing for this day"
+        if word.severity is dg.AssetCheckSeverity.WARN:
+            of_asset.warned[day] = f"{word.check_name}: {word.description or 'look at it'}"
 
     def _over(self, event: dg.DagsterEvent) -> str:
         of_asset = self.assets[cast("str", event.step_key)]

@@ -10,7 +10,7 @@ import click
 
 from unit_economics.alerts import shown
 from unit_economics.business_days import DayRange
-from unit_economics.cli.outcome import STATES, Outcome, grouped
+from unit_economics.cli.outcome import STATES, STORED, Outcome, grouped
 from unit_economics.cli.table import coloured, indented, show_json, show_table, strong
 
 _OF_ASSET = 5
@@ -41,7 +41,12 @@ def document(outcome: Outcome) -> dict[str, Any]:
                 "asset": asset,
                 "counts": outcome.counts(asset),
                 "days": [
-                    {"day": day, "state": outcome.state(asset, day), "reason": outcome.reason(asset, day)}
+                    {
+                        "day": day,
+                        "state": outcome.state(asset, day),
+                        "reason": outcome.reason(asset, day),
+                        "warning": outcome.assets[asset].warned.get(day),
+                    }
                     for day in outcome.days
                 ],
             }
@@ -52,7 +57,11 @@ def document(outcome: Outcome) -> dict[str, Any]:
 
 def _show(outcome: Outcome) -> None:
     counts = {asset: outcome.counts(asset) for asset in outcome.assets}
-    columns = [state for state in STATES if state in STATES[:5] or any(of[state] for of in counts.values())]
+    columns = [
+        state
+        for state in STATES
+        if state in ("new", "restated", "same", "red", "absent") or any(of[state] for of in counts.values())
+    ]
     days = f"{len(outcome.days)} day{'s' if len(outcome.days) > 1 else ''}"
     click.echo(f"\n{strong(str(outcome.days))}, {days}\n")
     rows = [
@@ -74,7 +83,16 @@ def _show_reasons(outcome: Outcome) -> None:
             click.echo(f"\n  {coloured(state)} {strong(asset)} {shown(days)}\n{indented(reason)}")
         if len(reasons) > _OF_ASSET:
             click.echo(f"\n  ... and {len(reasons) - _OF_ASSET} more of {asset}; --json has all of them")
+    _show_warnings(outcome)
     if outcome.exit_code:
-        bad = [day for day in outcome.days if any(outcome.state(a, day) not in STATES[:3] for a in outcome.assets)]
+        bad = [day for day in outcome.days if any(outcome.state(a, day) not in STORED for a in outcome.assets)]
         again = DayRange(min(bad), max(bad))
         click.echo(f"\n  Mend the cause, then: unit-economics run --from {again.first} --to {again.last}")
+
+
+def _show_warnings(outcome: Outcome) -> None:
+    """What is stored and looks odd: shown, and no reason to fail."""
+    for asset, of_asset in outcome.assets.items():
+        stored = [(day, text) for day, text in sorted(of_asset.warned.items()) if outcome.state(asset, day) in STORED]
+        for text, days in list(grouped(stored))[:_OF_ASSET]:
+            click.echo(f"\n  {coloured('warn')} {strong(asset)} {shown(days)}\n{indented(text)}")

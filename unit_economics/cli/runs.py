@@ -40,7 +40,7 @@ def chosen_assets(of: Deployment, only: Sequence[str]) -> list[str]:
     for name in only:
         if name not in of.inputs:
             near = difflib.get_close_matches(name, of.inputs, n=1)
-            remedy = f"Did you mean {near[0]}?" if near else "Name one of these"
+            remedy = f"Did you mean {near[0]}?" if near else "Name one of them"
             raise UsageRefusal(
                 f"there is no asset {name!r}", where="--only", remedy=f"{remedy} There are: {', '.join(of.inputs)}"
             )

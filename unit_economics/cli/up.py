@@ -14,7 +14,6 @@ import click
 from unit_economics.local.stopping import Stopped, stoppable
 from unit_economics.narration import Narrator
 
-STATE = Path(".unit_economics")
 _MART, _DAGSTER = "UNIT_ECONOMICS_DATABASE_URL", "DAGSTER_PG_URL"
 
 
@@ -53,7 +52,7 @@ def _configured(config: Path | None) -> tuple[dict[str, str], str]:
 def _run(narrator: Narrator, config: Path | None, host: str, port: int) -> None:
     from unit_economics.local import ports
     from unit_economics.local.dagster_processes import local_dagster, variables
-    from unit_economics.local.state import LocalState
+    from unit_economics.local.state import STATE, LocalState
     from unit_economics.local.supervisor import supervising
 
     state = LocalState(STATE)
@@ -63,6 +62,8 @@ def _run(narrator: Narrator, config: Path | None, host: str, port: int) -> None:
         with narrator.step("reading the catalogue") as step:
             base, step.outcome = _configured(config)
         databases = _databases(stack, narrator, state.postgres, base)
+        if _MART in databases:
+            stack.enter_context(state.serving_mart(databases[_MART]))
         known = variables({**base, **databases}, state.dagster_home)
         dagster = stack.enter_context(local_dagster(state.dagster_home, host, port))
         supervisor = stack.enter_context(supervising(state.logs, known))

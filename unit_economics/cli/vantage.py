@@ -30,7 +30,7 @@ def create_metric(title: str, metric: str | None, config: Path | None) -> int:
 
     Running it again changes nothing: a title is never created twice.
     """
-    of = opened(config)
+    of = opened(config, mart=False)
     sink = _sink(of, metric)
     with VantageApi.connect(of.outside, sink.token) as api:
         token = api.create_metric(title)

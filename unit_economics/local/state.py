@@ -11,6 +11,9 @@ from pathlib import Path
 
 from unit_economics.refusals import UsageRefusal
 
+STATE = Path(".unit_economics")
+"""Where `up` and the commands beside it keep theirs, in the current folder."""
+
 
 @dataclass(frozen=True)
 class LocalState:
@@ -32,6 +35,29 @@ class LocalState:
     def logs(self) -> Path:
         """What each program printed."""
         return self.folder / "logs"
+
+    @contextmanager
+    def serving_mart(self, address: str) -> Generator[None]:
+        """Let the commands beside a running `up` find the embedded mart; the address holds no password."""
+        note = self.folder / "mart"
+        note.write_text(address)
+        try:
+            yield
+        finally:
+            note.unlink(missing_ok=True)
+
+    def served_mart(self) -> str | None:
+        """The address of the embedded mart while somebody owns the folder and serves it."""
+        note = self.folder / "mart"
+        return note.read_text() if note.exists() and self._is_owned() else None
+
+    def _is_owned(self) -> bool:
+        with (self.folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
 
     @contextmanager
     def owned(self) -> Generator[None]:

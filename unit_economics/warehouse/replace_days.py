@@ -28,7 +28,8 @@ from unit_economics.warehouse.ledger import (
 )
 from unit_economics.warehouse.tables import Table, content_hash
 
-Change = Literal["new", "restated", "status", "same"]
+Change = Literal["new", "restated", "redefined", "status", "same"]
+"""redefined: another value, since the catalogue says something else; restated: since the source does."""
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,11 @@ def _plan(attempt: Attempt, before: LedgerDay | None, lines: Sequence[str], day:
     if before is None:
         return _Step(day, "new", 1, 1, state.status, state, lines, new_hash)
     if before.content_hash != new_hash:
+        version = before.version + 1
+        if before.definition != attempt.definition:
+            return _Step(day, "redefined", version, version, state.status, state, lines, new_hash)
         status = "restated" if before.status in ("complete", "closed", "restated") else state.status
-        return _Step(day, "restated", before.version + 1, before.version + 1, status, state, lines, new_hash)
+        return _Step(day, "restated", version, version, status, state, lines, new_hash)
     return _keep(attempt, before, state)
 
 
