@@ -25,7 +25,7 @@ from unit_economics.plots import cost_numbers, publication_numbers, unit_cost_nu
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
 from unit_economics.reporting import Events, Told, tell
 from unit_economics.storing import Judged, refuse, state_by_inputs, states_by_age, store
-from unit_economics.warehouse import ledger, publications, reading, tables
+from unit_economics.warehouse import gate, ledger, publications, reading, tables
 from unit_economics.warehouse.ledger import Attempt, LateAttempt, LedgerDay, Source
 from unit_economics.warehouse.replace_days import keep_days
 
@@ -101,7 +101,7 @@ def _unchanged_costs(deployment: Deployment, attempt: Attempt, glance: str | Non
         states = states_by_age(deployment, complete_after, attempt.days, absent)
         done = keep_days(connection, attempt, tables.CHARGES, states, Source(glance=glance, absent=absent))
         charges = reading.current_charges(connection, attempt.days)
-        failures = ledger.standing_failures(connection, attempt.asset, attempt.days)
+        failures = gate.standing_failures(connection, attempt.asset, attempt.days)
     green = done.without(failures)
     found = checks.standing(green.versions, failures, absent, checks.COST_CHECKS)
     return Told(cost_numbers(charges, green), found, absent)
@@ -116,7 +116,7 @@ def cost_per_unit(deployment: Deployment, name: str) -> Step:
         days = attempt.days
         with deployment.warehouse.snapshot() as connection:
             made_of = ledger.current(connection, inputs, days)
-            red = {**_outdated(deployment, made_of), **ledger.red_days(connection, inputs, days)}
+            red = {**_outdated(deployment, made_of), **gate.red_days(connection, inputs, days)}
             source = Source(glance=ledger.glance_of(made_of.values(), red))
             if ledger.is_unchanged(connection, attempt, source.glance):
                 return _unchanged_unit_costs(deployment, attempt, source, red)
@@ -149,7 +149,7 @@ def _unchanged_unit_costs(deployment: Deployment, attempt: Attempt, source: Sour
     with deployment.warehouse.transaction() as connection:
         done = keep_days(connection, attempt, tables.UNIT_COSTS, {}, source)
         rows = reading.current_unit_costs(connection, attempt.asset, attempt.days)
-        failures = ledger.standing_failures(connection, attempt.asset, attempt.days)
+        failures = gate.standing_failures(connection, attempt.asset, attempt.days)
     green = done.without({*failures, *red})
     numbers = unit_cost_numbers(rows, deployment.catalogue.headline_scope(attempt.asset), green)
     found = checks.standing(green.versions, failures, red, checks.UNIT_COST_CHECKS)

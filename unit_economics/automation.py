@@ -17,7 +17,7 @@ from unit_economics import alerts, gaps
 from unit_economics.business_days import DayRange
 from unit_economics.deployment import Deployment
 from unit_economics.refusals import Refusal
-from unit_economics.warehouse import ledger, outbox
+from unit_economics.warehouse import gate, ledger, outbox
 
 JOB = "daily_unit_economics"
 MOST_RUNS_A_TICK = 3
@@ -136,7 +136,7 @@ def find_gaps(deployment: Deployment) -> Found:
         if closed is None:
             return Found({asset: [] for asset in graph}, {}, frozenset(), 0)
         days = ledger.current(connection, list(graph), closed)
-        red = frozenset(ledger.red_pairs(connection, closed))
+        red = frozenset(gate.red_pairs(connection, closed))
         tries, last_attempt = ledger.tries(connection, closed, timedelta(hours=24))
     return Found(gaps.gaps(gaps.Ledger.of(deployment, days, red), closed), tries, red, last_attempt)
 

@@ -20,7 +20,7 @@ from unit_economics.adapters import Count, Delivery, Publication
 from unit_economics.catalogue import Checks
 from unit_economics.refusals import Refusal
 from unit_economics.schemas import CHARGES, EXACT, UNITS
-from unit_economics.warehouse.ledger import Verdict
+from unit_economics.warehouse.gate import Verdict
 
 Severity = Literal["error", "warning"]
 SAMPLE = 5

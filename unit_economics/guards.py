@@ -18,7 +18,7 @@ from unit_economics.automation import FRESH, days_of
 from unit_economics.business_days import DayRange
 from unit_economics.catalogue import Catalogue
 from unit_economics.deployment import Deployment
-from unit_economics.warehouse import ledger, outbox
+from unit_economics.warehouse import gate, ledger, outbox
 
 RUNNING = dg.DefaultSensorStatus.RUNNING
 
@@ -37,7 +37,7 @@ def stale_assets(deployment: Deployment) -> Mapping[str, str]:
     day = due_day(deployment.catalogue, deployment.outside.now())
     with deployment.warehouse.snapshot() as connection:
         there = ledger.current(connection, list(deployment.inputs), DayRange(day, day))
-        red = ledger.red_days(connection, list(deployment.inputs), DayRange(day, day))
+        red = gate.red_days(connection, list(deployment.inputs), DayRange(day, day))
     return {
         asset: red.get(day, "the ledger has no such day")
         for asset in deployment.inputs
@@ -121,7 +121,7 @@ def failed_run_sensor(deployment: Deployment) -> dg.SensorDefinition:
         days = list(days_of(run.tags))
         message = alerts.failed_run(run.job_name, run.run_id, alerts.shown(days), _reason(context))
         with deployment.warehouse.transaction() as connection:
-            if not ledger.turned_red(connection, run.run_id):
+            if not gate.turned_red(connection, run.run_id):
                 outbox.put(connection, message, deployment.catalogue.alerts.repeat_after)
 
     return failed_runs

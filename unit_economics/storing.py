@@ -13,7 +13,7 @@ import pandas as pd
 from unit_economics import alerts, checks
 from unit_economics.checks import Finding
 from unit_economics.deployment import Deployment
-from unit_economics.warehouse import ledger, outbox, tables
+from unit_economics.warehouse import gate, ledger, outbox, tables
 from unit_economics.warehouse.connection import Connection
 from unit_economics.warehouse.ledger import NOT_TOLD, Attempt, Source
 from unit_economics.warehouse.replace_days import DayState, Replaced, replace_days
@@ -34,7 +34,7 @@ def store(deployment: Deployment, connection: Connection, attempt: Attempt, judg
     """Replace the sound days, turn the gate of the others red, and put what is to be said into the outbox."""
     days = {finding.day for finding in judged.found} | set(judged.states)
     verdicts = checks.verdicts(sorted(days), judged.found)
-    before = ledger.standing_failures(connection, attempt.asset, attempt.days)
+    before = gate.standing_failures(connection, attempt.asset, attempt.days)
     sound = judged.rows[judged.rows["business_date"].isin(set(judged.states))]
     replaced = replace_days(connection, attempt, judged.table, sound, judged.states, verdicts, judged.source)
     _announce(deployment, connection, attempt, news(judged.found, before))
@@ -43,8 +43,8 @@ def store(deployment: Deployment, connection: Connection, attempt: Attempt, judg
 
 def refuse(deployment: Deployment, connection: Connection, attempt: Attempt, found: Sequence[Finding]) -> None:
     """Turn the gate of all days red: their input was refused as a whole, and what is stored stays."""
-    before = ledger.standing_failures(connection, attempt.asset, attempt.days)
-    ledger.refuse_days(connection, attempt, checks.verdicts(attempt.days, found))
+    before = gate.standing_failures(connection, attempt.asset, attempt.days)
+    gate.refuse_days(connection, attempt, checks.verdicts(attempt.days, found))
     _announce(deployment, connection, attempt, news(found, before))
 
 

@@ -16,7 +16,8 @@ from unit_economics.business_days import DayRange
 from unit_economics.refusals import Refusal, Unreachable
 from unit_economics.warehouse import ledger, tables
 from unit_economics.warehouse.connection import Warehouse
-from unit_economics.warehouse.ledger import Attempt, LateAttempt, Run, Verdict
+from unit_economics.warehouse.gate import Verdict
+from unit_economics.warehouse.ledger import Attempt, LateAttempt, Run
 from unit_economics.warehouse.migrations import migrate, shipped
 from unit_economics.warehouse.replace_days import DayState, Replaced, replace_days
 

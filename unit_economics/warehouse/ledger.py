@@ -1,6 +1,6 @@
-"""The ledger of days: attempts, what is current, what the gate says. It, not Dagster's event log, is the truth.
+"""The ledger of days: attempts, and what is current. It, not Dagster's event log, is the truth about what is done.
 
-Not here: writing a day's rows (replace_days.py), and which day ought to be there (automation.py).
+Not here: what the checks said (gate.py), writing a day's rows (replace_days.py), which day ought to be there (gaps.py).
 """
 
 import json
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import sha256
-from typing import Any, LiteralString
+from typing import LiteralString
 
 from psycopg.rows import class_row
 
@@ -57,19 +57,6 @@ class LedgerDay:
     run_id: str
     definition: str = ""
     input_versions: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the checks said of one day: passed, or the failures as {check: what is wrong}."""
-
-    day: date
-    failures: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing keeps the day out."""
-        return not self.failures
 
 
 class LateAttempt(Refusal):
@@ -182,30 +169,6 @@ def current(connection: Connection, assets: Sequence[str], days: DayRange) -> di
     return {(row.asset, row.business_date): row for row in rows}
 
 
-def record_verdicts(connection: Connection, attempt: Attempt, verdicts: Sequence[Verdict]) -> None:
-    """Store each verdict that says something new: any failure, a first word, or a pass after a failure."""
-    before = gate(connection, attempt.asset, attempt.days)
-    news = [verdict for verdict in verdicts if not verdict.passed or before.get(verdict.day) is not True]
-    columns = "asset, business_date, attempt, passed, failures, run_id"
-    with connection.cursor() as cursor, cursor.copy(f"copy verdict ({columns}) from stdin") as copy:
-        for verdict in news:
-            copy.write_row(_verdict_row(attempt, verdict))
-
-
-def _verdict_row(attempt: Attempt, verdict: Verdict) -> list[Any]:
-    failures = json.dumps([{"check": check, "what": what} for check, what in verdict.failures.items()])
-    return [attempt.asset, verdict.day, attempt.number, verdict.passed, failures, attempt.run.run_id]
-
-
-def standing_failures(connection: Connection, asset: str, days: DayRange) -> dict[date, dict[str, str]]:
-    """The red days, each with the checks that failed and what they said."""
-    rows = connection.execute(
-        "select business_date, failures from gate where asset = %s and not passed and business_date between %s and %s",
-        [asset, days.first, days.last],
-    )
-    return {row[0]: {failure["check"]: failure["what"] for failure in row[1]} for row in rows}
-
-
 def last_absent(connection: Connection, attempt: Attempt) -> dict[date, str]:
     """The days that the newest attempt at all of these days did not find, each with the reason."""
     row = connection.execute(
@@ -215,39 +178,6 @@ def last_absent(connection: Connection, attempt: Attempt) -> dict[date, str]:
     ).fetchone()
     absent = {date.fromisoformat(day): reason for day, reason in (row[0] if row else {}).items()}
     return {day: reason for day, reason in absent.items() if day in attempt.days}
-
-
-def gate(connection: Connection, asset: str, days: DayRange) -> dict[date, bool]:
-    """Whether the checks' newest word on each day is a pass; days never judged are absent."""
-    rows = connection.execute(
-        "select business_date, passed from gate where asset = %s and business_date between %s and %s",
-        [asset, days.first, days.last],
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-def red_days(connection: Connection, assets: Sequence[str], days: DayRange) -> dict[date, str]:
-    """The days on which a check of one of these assets is red, each with the reason."""
-    rows = connection.execute(
-        "select business_date, string_agg(asset, ', ' order by asset) from gate where not passed"
-        " and asset = any(%s) and business_date between %s and %s group by 1",
-        [list(assets), days.first, days.last],
-    )
-    return {row[0]: f"a check is red on {row[1]}" for row in rows}
-
-
-def red_pairs(connection: Connection, days: DayRange) -> list[tuple[str, date]]:
-    """Every asset and day whose gate is red."""
-    return connection.execute(
-        "select asset, business_date from gate where not passed and business_date between %s and %s",
-        [days.first, days.last],
-    ).fetchall()  # pyright: ignore[reportReturnType]
-
-
-def turned_red(connection: Connection, run_id: str) -> bool:
-    """Whether a check of this run turned a day red."""
-    found = connection.execute("select 1 from verdict where run_id = %s and not passed limit 1", [run_id])
-    return found.fetchone() is not None
 
 
 def first_day(connection: Connection) -> date | None:
@@ -277,11 +207,3 @@ def tries(connection: Connection, days: DayRange, within: timedelta) -> tuple[di
     counted = {(row[0], row[1]): Tried(row[2], row[3]) for row in rows}
     newest = connection.execute("select coalesce(max(attempt), 0) from attempt").fetchone()
     return counted, newest[0] if newest else 0
-
-
-def refuse_days(connection: Connection, attempt: Attempt, verdicts: Sequence[Verdict]) -> None:
-    """Record that days were judged and refused as a whole: the gate turns red, the stored rows stay."""
-    lock(connection, attempt.asset)
-    overtaken = fence(connection, attempt)
-    record_verdicts(connection, attempt, [verdict for verdict in verdicts if verdict.day not in overtaken])
-    commit(connection, attempt, NOT_TOLD)

@@ -14,18 +14,8 @@ import pandas as pd
 from psycopg import sql
 
 from unit_economics.warehouse.connection import Connection
-from unit_economics.warehouse.ledger import (
-    NOT_TOLD,
-    Attempt,
-    LedgerDay,
-    Source,
-    Verdict,
-    commit,
-    current,
-    fence,
-    lock,
-    record_verdicts,
-)
+from unit_economics.warehouse.gate import Verdict, record_verdicts
+from unit_economics.warehouse.ledger import NOT_TOLD, Attempt, LedgerDay, Source, commit, current, fence, lock
 from unit_economics.warehouse.tables import Table, content_hash
 
 Change = Literal["new", "restated", "redefined", "status", "same"]

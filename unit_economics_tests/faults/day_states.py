@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from unit_economics.business_days import DayRange
 from unit_economics.schemas import UNIT_COSTS, UNITS
-from unit_economics.warehouse import ledger, replace_days, tables
+from unit_economics.warehouse import gate, replace_days, tables
 from unit_economics.warehouse.connection import Connection
-from unit_economics.warehouse.ledger import Attempt, Run, Verdict
+from unit_economics.warehouse.gate import Verdict
+from unit_economics.warehouse.ledger import Attempt, Run
 from unit_economics_tests.faults.world import COSTS, METRIC, UNITS_ASSET
 
 CHAIN = (UNITS_ASSET, COSTS, METRIC)
@@ -61,7 +62,7 @@ def make(connection: Connection, span: DayRange, states: Sequence[Day]) -> None:
         for number in range(max(len(state.words[asset]) for state in states)):
             said = {day: state.words[asset] for day, state in known.items() if number < len(state.words[asset])}
             verdicts = [Verdict(day, {} if words[number] else {"contract": "broken"}) for day, words in said.items()]
-            ledger.refuse_days(connection, _attempt(connection, asset, span), verdicts)
+            gate.refuse_days(connection, _attempt(connection, asset, span), verdicts)
 
 
 def _store(connection: Connection, span: DayRange, table: tables.Table, asset: str, rows: pd.DataFrame) -> None:

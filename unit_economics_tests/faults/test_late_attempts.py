@@ -6,9 +6,10 @@ import psycopg
 import pytest
 
 from unit_economics.business_days import DayRange
-from unit_economics.warehouse import ledger, replace_days
+from unit_economics.warehouse import gate, ledger, replace_days
 from unit_economics.warehouse.connection import Connection, Warehouse
-from unit_economics.warehouse.ledger import LateAttempt, Verdict
+from unit_economics.warehouse.gate import Verdict
+from unit_economics.warehouse.ledger import LateAttempt
 from unit_economics.warehouse.migrations import migrate
 from unit_economics_tests.faults import oracle, writer
 from unit_economics_tests.faults.writer import ASSET, DAYS
@@ -82,7 +83,7 @@ def _decide(mart: Warehouse, attempt: ledger.Attempt, generation: int, *, red: b
 
 def _refuse(mart: Warehouse, attempt: ledger.Attempt) -> None:
     with mart.transaction() as connection:
-        ledger.refuse_days(connection, attempt, [Verdict(day, {"contract": "broken"}) for day in DAYS])
+        gate.refuse_days(connection, attempt, [Verdict(day, {"contract": "broken"}) for day in DAYS])
 
 
 def _everything(connection: psycopg.Connection[tuple[object, ...]]) -> list[tuple[object, ...]]:

@@ -17,7 +17,8 @@ from unit_economics.schemas import CHARGES, UNIT_COSTS, empty
 from unit_economics.warehouse import connection as warehouse_connection
 from unit_economics.warehouse import ledger, outbox, tables
 from unit_economics.warehouse.connection import Warehouse
-from unit_economics.warehouse.ledger import LateAttempt, Verdict
+from unit_economics.warehouse.gate import Verdict
+from unit_economics.warehouse.ledger import LateAttempt
 from unit_economics.warehouse.migrations import migrate, shipped
 from unit_economics.warehouse.outbox import Message
 from unit_economics.warehouse.replace_days import DayState, replace_days

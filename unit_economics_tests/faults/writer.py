@@ -15,7 +15,8 @@ from unit_economics.business_days import DayRange
 from unit_economics.schemas import UNITS
 from unit_economics.warehouse import ledger, replace_days
 from unit_economics.warehouse.connection import Warehouse
-from unit_economics.warehouse.ledger import Attempt, Run, Verdict
+from unit_economics.warehouse.gate import Verdict
+from unit_economics.warehouse.ledger import Attempt, Run
 from unit_economics.warehouse.replace_days import DayState
 from unit_economics.warehouse.tables import UNIT_QUANTITIES, Table, content_hash
 from unit_economics_tests.faults.nursery import Life
