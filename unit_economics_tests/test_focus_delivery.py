@@ -264,3 +264,20 @@ def test_a_path_that_names_one_of_two_deliveries_reads_that_one(tmp_path: Path) 
 def test_the_layout_of_a_real_aws_delivery_is_one_delivery(shared_data: Path, form: str) -> None:
     (case,) = shared_data.glob("d1_*")
     assert glance(case / "input" / form)
+
+
+def test_two_runs_of_an_azure_export_of_one_month_are_refused_and_one_is_read(tmp_path: Path) -> None:
+    for run in ("0a1b", "9c8d"):
+        write_bill(tmp_path, charge(), name=f"export/20240901-20240930/{run}/part_0_0001.csv")
+    with pytest.raises(Refusal, match=r"folder 20240901-20240930: .* delivered more than once, in 0a1b and 9c8d"):
+        read_bill(tmp_path)
+    (tmp_path / "export/20240901-20240930/0a1b/part_0_0001.csv").unlink()
+    assert billed(read_bill(tmp_path)) == Decimal("1.5")
+
+
+def test_a_month_that_an_azure_export_delivered_earlier_is_not_opened_for_a_later_day(tmp_path: Path) -> None:
+    write_bill(tmp_path, charge(), name="20240901-20240930/run/part.csv")
+    old = tmp_path / "20240301-20240331/run"
+    old.mkdir(parents=True)
+    (old / "part.csv").write_text("not a bill")
+    assert billed(read_bill(tmp_path)) == Decimal("1.5")

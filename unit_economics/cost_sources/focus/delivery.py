@@ -16,7 +16,11 @@ from unit_economics.business_days import DayRange
 from unit_economics.cost_sources.focus.storage import Found, Storage
 from unit_economics.refusals import Refusal
 
-_PERIOD = re.compile(r"(?:^|/)billing_period=(\d{4})-(\d{2})[^/]*(?=/)", re.IGNORECASE)
+_PERIOD = re.compile(
+    r"(?:^|/)(?:billing_period=(?P<year>\d{4})-(?P<month>\d{2})[^/]*|(?P<from_year>\d{4})(?P<from_month>\d{2})01-\d{8})(?=/)",
+    re.IGNORECASE,
+)
+"""BILLING_PERIOD=2026-03 as AWS names it, or 20260301-20260331 as Azure does."""
 _ARCHIVE = re.compile(r"\.(zip|7z|rar|tar|tgz|gz|bz2|xz|zst|lz4)$", re.IGNORECASE)
 _PARTITION = re.compile(r"[^=]+=.*")
 _BLOCK = 1 << 20
@@ -25,7 +29,7 @@ _MOST_FOLDERS = 5
 
 @dataclass(frozen=True)
 class Part:
-    """One file of the bill. `period` is the month of its BILLING_PERIOD folder, as a running number."""
+    """One file of the bill. `period` is the month of its billing period's folder, as a running number."""
 
     file: Found
     is_parquet: bool
@@ -110,7 +114,12 @@ def _part(file: Found) -> Part | None:
     if not (is_parquet or is_gzip or name.endswith(".csv")):
         return None
     period = _PERIOD.search(file.path)
-    return Part(file, is_parquet, is_gzip, int(period[1]) * 12 + int(period[2]) - 1 if period else None)
+    return Part(file, is_parquet, is_gzip, _month(period) if period else None)
+
+
+def _month(period: re.Match[str]) -> int:
+    year, month = period["year"] or period["from_year"], period["month"] or period["from_month"]
+    return int(year) * 12 + int(month) - 1
 
 
 def _refuse_archives(storage: Storage, listing: Sequence[Found]) -> None:
