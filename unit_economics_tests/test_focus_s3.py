@@ -1,6 +1,6 @@
 """The bill on S3, against a real S3 API on loopback."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
@@ -102,31 +102,41 @@ def test_a_storage_that_does_not_answer_is_unreachable_and_shows_no_secret(varia
     assert "canary-7f3a" not in str(refused.value)
 
 
-def torn_reads(open_file: Callable[[], Any], content: bytes) -> int:
-    """How many of 4,000 reads by 8 threads on one shared file are not what lies at the place that was sought."""
-    file = open_file()
-    together = Barrier(8)
-
-    def reader(number: int) -> int:
-        random = Random(number)
-        together.wait()
-        torn = 0
-        for _ in range(500):
-            offset = random.randrange(len(content) - 64)
-            file.seek(offset)
-            torn += file.read(64) != content[offset : offset + 64]
-        return torn
-
-    with ThreadPoolExecutor(8) as pool:
-        return sum(pool.map(reader, range(8)))
+def read_after_another_thread_sought(file: Any, content: bytes) -> bool:
+    """Whether a thread reads where it sought itself, though another one has sought in the same file since."""
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as another:
+        one.submit(file.seek, 1000).result()
+        another.submit(file.seek, 5000).result()
+        return one.submit(file.read, 64).result() == content[1000:1064]
 
 
 def test_threads_that_share_a_file_read_where_each_of_them_sought(tmp_path: Path) -> None:
+    content = Random(1).randbytes(1 << 16)
+    (tmp_path / "part").write_bytes(content)
+    files = fs.LocalFileSystem()
+    with files.open_input_file(str(tmp_path / "part")) as plain:
+        assert not read_after_another_thread_sought(plain, content)
+    with ThreadSafeFile(files.open_input_file(str(tmp_path / "part"))) as safe:
+        assert read_after_another_thread_sought(safe, content)
+
+
+def test_eight_threads_on_one_file_never_read_each_other_s_bytes(tmp_path: Path) -> None:
     content = Random(1).randbytes(1 << 20)
     (tmp_path / "part").write_bytes(content)
+    together = Barrier(8)
 
-    def plain() -> Any:
-        return fs.LocalFileSystem().open_input_file(str(tmp_path / "part"))
+    with ThreadSafeFile(fs.LocalFileSystem().open_input_file(str(tmp_path / "part"))) as file:
 
-    assert torn_reads(plain, content) > 0
-    assert torn_reads(lambda: ThreadSafeFile(plain()), content) == 0
+        def reader(number: int) -> int:
+            random = Random(number)
+            together.wait()
+            offsets = [random.randrange(len(content) - 64) for _ in range(500)]
+            return sum(read_at(file, offset) != content[offset : offset + 64] for offset in offsets)
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(pool.map(reader, range(8))) == 0
+
+
+def read_at(file: ThreadSafeFile, offset: int) -> bytes:
+    file.seek(offset)
+    return file.read(64)
