@@ -136,7 +136,7 @@ def find_gaps(deployment: Deployment) -> Found:
         if closed is None:
             return Found({asset: [] for asset in graph}, {}, frozenset(), 0)
         days = ledger.current(connection, list(graph), closed)
-        red = frozenset(gate.red_pairs(connection, closed))
+        red = frozenset(gate.red_reasons(connection, closed))
         tries, last_attempt = ledger.tries(connection, closed, timedelta(hours=24))
     return Found(gaps.gaps(gaps.Ledger.of(deployment, days, red), closed), tries, red, last_attempt)
 

@@ -236,7 +236,7 @@ def standing(
         for day, of_day in failures.items()
         for check, text in of_day.items()
     ]
-    late = [_absent(day, reason, was_there=False) for day, reason in absent.items() if day not in failures]
+    late = held_back({day: reason for day, reason in absent.items() if day not in failures}, DELIVERY)
     return [*red, *late, *(Finding(day, check) for day in days if day not in said for check in every_check)]
 
 

@@ -14,7 +14,14 @@ from unit_economics import gaps
 from unit_economics.alerts import shown
 from unit_economics.cli.day_states import DayStates, day_states
 from unit_economics.cli.opening import opened
-from unit_economics.cli.options import chosen_days, config_option, day_options, json_option, restatement_window
+from unit_economics.cli.options import (
+    chosen_days,
+    config_option,
+    day_options,
+    json_option,
+    restatement_window,
+    verbose_option,
+)
 from unit_economics.cli.outcome_report import report
 from unit_economics.cli.run import told_run
 from unit_economics.cli.table import coloured, show_json, strong
@@ -33,7 +40,7 @@ class Plan:
 @click.command("backfill")
 @day_options(default="the last closed day")
 @click.option("--dry-run", is_flag=True, help="Only say what would be run.")
-@click.option("--verbose", is_flag=True, help="Show Dagster's whole log on stderr.")
+@verbose_option
 @json_option
 @config_option
 def command(

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from unit_economics import gaps
 from unit_economics.business_days import DayRange
 from unit_economics.deployment import Deployment
-from unit_economics.warehouse import ledger, overview
+from unit_economics.warehouse import gate, ledger, overview
 from unit_economics.warehouse.ledger import LedgerDay
 
 STORED = ("complete", "closed", "provisional", "restated")
@@ -95,7 +95,7 @@ def day_states(of: Deployment, days: DayRange) -> DayStates:
     graph = of.inputs
     with of.warehouse.snapshot() as connection:
         stored = ledger.current(connection, list(graph), days)
-        red = overview.red_reasons(connection, days)
+        red = gate.red_reasons(connection, days)
         tries = overview.last_tries(connection, days)
         begins = ledger.first_day(connection)
     closed = DayRange(days.first, min(days.last, last_closed)) if days.first <= last_closed else None

@@ -57,6 +57,11 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead.")(command)
 
 
+def verbose_option(command: F) -> F:
+    """`--verbose`: what Dagster says while it works."""
+    return click.option("--verbose", is_flag=True, help="Show Dagster's whole log on stderr.")(command)
+
+
 def chosen_days(first: date | None, last: date | None, fallback: DayRange) -> DayRange:
     """The range that is meant; an end that is left out is that of `fallback`, or the other end where they cross."""
     until = last or max(first or fallback.last, fallback.last)

@@ -15,7 +15,14 @@ from unit_economics.alerts import shown
 from unit_economics.business_days import DayRange
 from unit_economics.catalogue import sink_asset, units_asset
 from unit_economics.cli.opening import opened
-from unit_economics.cli.options import chosen_days, config_option, day_options, json_option, restatement_window
+from unit_economics.cli.options import (
+    chosen_days,
+    config_option,
+    day_options,
+    json_option,
+    restatement_window,
+    verbose_option,
+)
 from unit_economics.cli.outcome import grouped
 from unit_economics.cli.outcome_report import report
 from unit_economics.cli.run import told_run
@@ -39,7 +46,7 @@ class Compared:
 @click.command("publish")
 @day_options(default="the last closed day; --from: the restatement window")
 @click.option("--dry-run", is_flag=True, help="Show the difference and send nothing.")
-@click.option("--verbose", is_flag=True, help="Show Dagster's whole log on stderr.")
+@verbose_option
 @json_option
 @config_option
 def command(

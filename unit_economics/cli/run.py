@@ -10,7 +10,7 @@ import click
 
 from unit_economics.business_days import DayRange
 from unit_economics.cli.opening import opened
-from unit_economics.cli.options import chosen_days, config_option, day_options, json_option, yesterday
+from unit_economics.cli.options import chosen_days, config_option, day_options, json_option, verbose_option, yesterday
 from unit_economics.cli.outcome import Outcome
 from unit_economics.cli.outcome_report import report
 from unit_economics.cli.progress import telling
@@ -21,7 +21,7 @@ from unit_economics.deployment import Deployment
 @click.command("run")
 @day_options(default="the last closed day")
 @click.option("--only", multiple=True, metavar="ASSET", help="Only this asset; may be given several times.")
-@click.option("--verbose", is_flag=True, help="Show Dagster's whole log on stderr.")
+@verbose_option
 @json_option
 @config_option
 def command(

@@ -63,10 +63,6 @@ class Tour:
         """Whether an earlier demo of this release computed exactly these days."""
         return self._marker.exists() and json.loads(self._marker.read_text("utf-8")) == self._identity
 
-    def forget(self) -> None:
-        """Count as not done from here on."""
-        self._marker.unlink(missing_ok=True)
-
     def remember(self) -> None:
         """Count as done."""
         self._marker.write_text(json.dumps(self._identity), "utf-8")

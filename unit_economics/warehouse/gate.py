@@ -70,12 +70,13 @@ def red_days(connection: Connection, assets: Sequence[str], days: DayRange) -> d
     return {row[0]: f"a check is red on {row[1]}" for row in rows}
 
 
-def red_pairs(connection: Connection, days: DayRange) -> list[tuple[str, date]]:
-    """Every asset and day whose gate is red."""
-    return connection.execute(
-        "select asset, business_date from gate where not passed and business_date between %s and %s",
+def red_reasons(connection: Connection, days: DayRange) -> dict[tuple[str, date], str]:
+    """What the newest word of the checks says of every red asset and day."""
+    rows = connection.execute(
+        "select asset, business_date, failures from gate where not passed and business_date between %s and %s",
         [days.first, days.last],
-    ).fetchall()  # pyright: ignore[reportReturnType]
+    )
+    return {(asset, day): "; ".join(f"{one['check']}: {one['what']}" for one in failed) for asset, day, failed in rows}
 
 
 def turned_red(connection: Connection, run_id: str) -> bool:

@@ -16,8 +16,6 @@ from unit_economics.business_days import DayRange
 from unit_economics.refusals import Refusal
 from unit_economics.warehouse.connection import Connection, Warehouse
 
-STATUSES = ("provisional", "complete", "closed", "restated")
-
 
 @dataclass(frozen=True)
 class Run:

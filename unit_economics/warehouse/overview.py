@@ -1,4 +1,4 @@
-"""An overview of the mart for people: reasons, messages that wait, unit costs, its own state.
+"""An overview of the mart for people: tries, messages that wait, unit costs, its own state.
 
 Here: questions that only read. Not here: anything that writes, and what an asset asks (ledger.py, reading.py).
 """
@@ -15,15 +15,6 @@ EXPORTED = (
     *("metric", "business_date", "cost_scope", "billing_currency", "cost_basis", "cost", "charge_rows", "quantity"),
     *("unit", "unit_cost", "status", "reason", "complete_through", "version", "recorded_at", "run_id"),
 )
-
-
-def red_reasons(connection: Connection, days: DayRange) -> dict[tuple[str, date], str]:
-    """What the newest word of the checks says of every red asset and day."""
-    rows = connection.execute(
-        "select asset, business_date, failures from gate where not passed and business_date between %s and %s",
-        [days.first, days.last],
-    )
-    return {(asset, day): "; ".join(f"{one['check']}: {one['what']}" for one in failed) for asset, day, failed in rows}
 
 
 def last_tries(connection: Connection, days: DayRange) -> dict[tuple[str, date], tuple[int, datetime, str | None]]:
