@@ -9,13 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.outside import Outside
+
+if TYPE_CHECKING:  # the catalogue is read by processes that read no bill
+    import pandas as pd
 
 Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$", description="the NAME of an environment variable")]
 
@@ -37,8 +39,8 @@ class Delivery:
     fingerprint: what was read (files with size and hash, or requests with settings), for the ledger.
     """
 
-    charges: pd.DataFrame
-    source_totals: pd.DataFrame
+    charges: "pd.DataFrame"
+    source_totals: "pd.DataFrame"
     absent: Mapping[date, str] = field(default_factory=dict)
     fingerprint: str = ""
 
@@ -52,7 +54,7 @@ class Count:
     refused: the days whose rows can't be right, each with what is wrong; the other days stand.
     """
 
-    units: pd.DataFrame
+    units: "pd.DataFrame"
     absent: Mapping[date, str] = field(default_factory=dict)
     refused: Mapping[date, str] = field(default_factory=dict)
     fingerprint: str = ""

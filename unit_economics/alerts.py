@@ -5,14 +5,14 @@ it: Slack, mail, and the rest. Not here: keeping messages (warehouse/outbox.py),
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 from time import monotonic
 
 import apprise
 
-from unit_economics.business_days import ranges
+from unit_economics.business_days import shown
 from unit_economics.checks import Finding
 from unit_economics.outside import Outside
 from unit_economics.warehouse import outbox
@@ -77,11 +77,6 @@ def stale(asset: str, day: date, reason: str) -> Message:
         f"{asset}: {day} is not there by its deadline",
         f"{reason}\nTry now with: unit-economics run --from {day} --to {day}\nSee why with: unit-economics doctor",
     )
-
-
-def shown(days: Iterable[date]) -> str:
-    """Days for people: `2026-01-03, 2026-01-05 to 2026-01-09`."""
-    return ", ".join(str(part) for part in ranges(days))
 
 
 def deliver(warehouse: Warehouse, channels: Channels) -> tuple[int, int]:

@@ -12,7 +12,8 @@ import dagster as dg
 import pandera.pandas as pa
 
 from unit_economics import checks, schemas
-from unit_economics.catalogue import Catalogue, sink_asset, units_asset
+from unit_economics.adapters import UnitSource
+from unit_economics.catalogue import Catalogue, revenue_asset, sink_asset, units_asset
 from unit_economics.deployment import CLOUD_COSTS
 
 Shape = dict[str, Any]
@@ -63,6 +64,17 @@ class AssetShape:
             f"{entry.unit} units a closed business day ({self.catalogue.business_day.timezone}), counted at the source"
             f" in one read. The denominator of `{metric}`.",
             *({entry.units.kind, "pandas"}, schemas.UNITS, checks.UNIT_CHECKS),
+            owner=entry.owner,
+        )
+
+    def revenue(self, metric: str, source: UnitSource) -> Shape:
+        """What the units earned."""
+        entry = self.catalogue.metrics[metric]
+        return self._shape(
+            revenue_asset(metric),
+            f"What the {entry.unit} units of a closed business day ({self.catalogue.business_day.timezone}) earned, in"
+            f" {self.catalogue.currency}. The margin of `{metric}` is this less the cost; no other asset waits for it.",
+            *({source.kind, "pandas"}, schemas.UNITS, checks.UNIT_CHECKS),
             owner=entry.owner,
         )
 

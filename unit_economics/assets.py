@@ -4,6 +4,8 @@
                      >--> cost_per_order ---'
      cloud_costs  --'
 
+     daily_order_revenue   where a metric says what its units earn; nothing here waits for it
+
 Every asset does the same with a range of closed business days: read, judge, replace the days, tell Dagster.
 Here: what flows where. Not here: how a source reads (cost_sources/, unit_sources/), what is judged (checks.py), how a
 day is stored (storing.py), what an asset says of itself (asset_shape.py) and of its days (reporting.py).
@@ -15,11 +17,11 @@ from datetime import date, timedelta
 import dagster as dg
 
 from unit_economics import checks, schemas, unit_cost
-from unit_economics.adapters import Sink
+from unit_economics.adapters import Sink, UnitSource
 from unit_economics.asset_shape import AssetShape, Shape
 from unit_economics.business_days import DayRange
 from unit_economics.catalogue import units_asset
-from unit_economics.cost_sources import Asked, glance_all, read_all
+from unit_economics.cost_sources.together import Asked, glance_all, read_all
 from unit_economics.deployment import CLOUD_COSTS, Deployment
 from unit_economics.plots import cost_numbers, publication_numbers, unit_cost_numbers, unit_numbers
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
@@ -37,30 +39,31 @@ def build_assets(deployment: Deployment) -> list[dg.AssetsDefinition]:
     shape = AssetShape(deployment.catalogue, deployment.code_version)
     assets = [_asset(deployment, shape.cloud_costs(), cloud_costs(deployment))]
     for name, metric in deployment.catalogue.metrics.items():
-        assets.append(_asset(deployment, shape.units(name), daily_units(deployment, name)))
+        assets.append(_asset(deployment, shape.units(name), counted(deployment, metric.units, metric.unit)))
         assets.append(_asset(deployment, shape.unit_cost(name), cost_per_unit(deployment, name)))
         for sink_name, sink in metric.publish.items():
             assets.append(_asset(deployment, shape.publication(name, sink_name), published(deployment, name, sink)))
+        if metric.revenue:
+            earned = counted(deployment, metric.revenue, deployment.catalogue.currency)
+            assets.append(_asset(deployment, shape.revenue(name, metric.revenue), earned))
     return assets
 
 
-def daily_units(deployment: Deployment, name: str) -> Step:
-    """Count the units of the days in their source: the denominator."""
-    metric = deployment.catalogue.metrics[name]
+def counted(deployment: Deployment, source: UnitSource, unit: str) -> Step:
+    """Count the days in a source of units: the denominator, or what it earned."""
 
     def step(attempt: Attempt) -> Told:
         days = attempt.days
-        counted = metric.units.count(days, calendar=deployment.calendar, unit=metric.unit, outside=deployment.outside)
+        count = source.count(days, calendar=deployment.calendar, unit=unit, outside=deployment.outside)
         with deployment.warehouse.connection() as connection:
             history = reading.daily_quantities(connection, attempt.asset, days)
-        found = checks.unit_findings(counted, days, history, deployment.catalogue.checks)
-        states = states_by_age(deployment, metric.units.complete_after, checks.sound(days, found), counted.absent)
-        judged = Judged(
-            tables.UNIT_QUANTITIES, counted.units, found, states, Source(counted.fingerprint, absent=counted.absent)
-        )
+        found = checks.unit_findings(count, days, history, deployment.catalogue.checks)
+        states = states_by_age(deployment, source.complete_after, checks.sound(days, found), count.absent)
+        read = Source(count.fingerprint, absent=count.absent)
+        judged = Judged(tables.UNIT_QUANTITIES, count.units, found, states, read)
         with deployment.warehouse.transaction() as connection:
             done = store(deployment, connection, attempt, judged)
-        return Told(unit_numbers(counted.units, done), found, counted.absent)
+        return Told(unit_numbers(count.units, done), found, count.absent)
 
     return step
 
@@ -81,9 +84,9 @@ def cloud_costs(deployment: Deployment) -> Step:
         delivered = read_all(catalogue.cost_sources, asked)
         found = checks.cost_findings(delivered, days, history, catalogue.checks)
         states = states_by_age(deployment, complete_after, checks.sound(days, found), delivered.absent)
-        judged = Judged(
-            tables.CHARGES, delivered.charges, found, states, Source(delivered.fingerprint, glance, delivered.absent)
-        )
+        totals = tables.source_totals(delivered.source_totals)
+        read = Source(delivered.fingerprint, glance, delivered.absent, totals)
+        judged = Judged(tables.CHARGES, delivered.charges, found, states, read)
         with deployment.warehouse.transaction() as connection:
             done = store(deployment, connection, attempt, judged)
             checks.refuse_loss(
@@ -121,11 +124,11 @@ def cost_per_unit(deployment: Deployment, name: str) -> Step:
             if ledger.is_unchanged(connection, attempt, source.glance):
                 return _unchanged_unit_costs(deployment, attempt, source, red)
             charges = reading.current_charges(connection, days)
-            counted = reading.current_units(connection, units_asset(name), days)
+            units = reading.current_units(connection, units_asset(name), days)
         green = [day for day in days if day not in red]
         charged = set(charges["business_date"])
         free = [day for day in green if (CLOUD_COSTS, day) in made_of and day not in charged]
-        rows = unit_cost.unit_costs(deployment.catalogue, name, green, charges, counted, free)
+        rows = unit_cost.unit_costs(deployment.catalogue, name, green, charges, units, free)
         found = checks.contract(schemas.UNIT_COSTS, rows, green)
         states = {day: state_by_inputs(made_of, inputs, day) for day in checks.sound(green, found)}
         with deployment.warehouse.transaction() as connection:

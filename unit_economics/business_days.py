@@ -58,6 +58,11 @@ def ranges(days: Iterable[date]) -> list[DayRange]:
     return [DayRange(first, last) for first, last in zip(firsts, lasts, strict=True)]
 
 
+def shown(days: Iterable[date]) -> str:
+    """Days for people: `2026-01-03, 2026-01-05 to 2026-01-09`."""
+    return ", ".join(str(part) for part in ranges(days))
+
+
 @dataclass(frozen=True)
 class BusinessCalendar:
     """Days of `timezone`; a day may be counted `closes_after` its midnight has passed."""

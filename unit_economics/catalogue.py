@@ -18,11 +18,13 @@ from pydantic import Field, SerializeAsAny, field_validator, model_validator
 from unit_economics.adapters import CostSource, Entry, Sink, UnitSource, Variable
 from unit_economics.business_days import BusinessCalendar
 from unit_economics.currencies import CURRENCIES
+from unit_economics.dashboard_entry import Dashboard
 
 Basis = Literal["effective", "billed", "list", "contracted"]
 Column = Literal["provider_name", "sub_account_id", "service_name", "region_id", "charge_category"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 OneOrMore = str | Annotated[list[str], Field(min_length=1)]
+REVENUE_IS = "What a day's units earned, counted as units are: the quantity is money in the catalogue's currency"
 
 
 class BusinessDay(Entry):
@@ -127,6 +129,17 @@ class Automation(Entry):
     max_runtime: timedelta = Field(default=timedelta(hours=1), description="A run that takes longer is ended")
 
 
+class Targets(Entry):
+    """What a metric is to come to. Money is in the catalogue's currency, and of the first scope that is not split."""
+
+    unit_cost: Decimal | None = Field(default=None, gt=0, description="The cost of one unit is to be at most this")
+    monthly_cost: Decimal | None = Field(default=None, gt=0, description="The cost of a calendar month: its budget")
+    monthly_units: Decimal | None = Field(default=None, gt=0, description="The units of a calendar month: the plan")
+    margin_percent: Decimal | None = Field(
+        default=None, gt=0, lt=100, description="Revenue less cost, in percent of revenue, is to be at least this"
+    )
+
+
 class Metric(Entry):
     """One unit metric: units, the cost that pays for them, an owner, and where it is published."""
 
@@ -135,6 +148,14 @@ class Metric(Entry):
     cost: OneOrMore | None = Field(default=None, description="The cost scopes; all of the catalogue where left out")
     owner: str | None = None
     publish: dict[str, SerializeAsAny[Sink]] = Field(default={})
+    revenue: SerializeAsAny[UnitSource] | None = Field(default=None, description=REVENUE_IS)
+    targets: Targets | None = Field(default=None, description="What the dashboard compares with")
+
+    @model_validator(mode="after")
+    def _margin_has_revenue(self) -> "Metric":
+        if self.targets and self.targets.margin_percent is not None and self.revenue is None:
+            raise ValueError("targets.margin_percent: a margin needs `revenue` beside `units`")
+        return self
 
 
 class Catalogue(Entry):
@@ -150,6 +171,7 @@ class Catalogue(Entry):
     checks: Checks = Checks()
     automation: Automation = Automation()
     alerts: Alerts = Alerts()
+    dashboard: Dashboard = Dashboard()
     version: str = ""
 
     @field_validator("metrics")
@@ -210,9 +232,20 @@ class Catalogue(Entry):
         for name, metric in self.metrics.items():
             if asset == units_asset(name):
                 return _version(metric.units, metric.unit)
+            if metric.revenue and asset == revenue_asset(name):
+                return _version(metric.revenue, self.currency)
             if asset == name:
                 return _version(metric.unit, self.currency, *self.scopes_of(name).items())
         return _version(*self.cost_sources.items(), *self.tag_keys) if asset == "cloud_costs" else ""
+
+    def slices_of(self, metric: str, scope: str) -> dict[str, CostScope]:
+        """The split scopes of a metric whose values add up to this scope: equal charges, by an equal cost."""
+        whole = self.cost_scopes[scope]
+        return {
+            name: part
+            for name, part in self.scopes_of(metric).items()
+            if part.by is not None and (part.where, part.basis) == (whole.where, whole.basis)
+        }
 
     def headline_scope(self, metric: str) -> str | None:
         """The first cost scope of a metric that is not split: the one to plot."""
@@ -239,6 +272,11 @@ def plural(metric: str) -> str:
 def units_asset(metric: str) -> str:
     """The asset that counts a metric's units: `daily_orders`."""
     return f"daily_{plural(metric)}"
+
+
+def revenue_asset(metric: str) -> str:
+    """The asset that counts what a metric's units earned: `daily_order_revenue`."""
+    return f"daily_{metric.removeprefix('cost_per_')}_revenue"
 
 
 def sink_asset(metric: str, sink: str) -> str:

@@ -1,8 +1,9 @@
 """The judgements: what is said of a day's rows before they are stored, and which words stop them.
 
-Here: each check's name, promise and severity, and the pure functions that judge. An error keeps a day out of the mart
+Here: each check's severity, and the pure functions that judge. An error keeps a day out of the mart
 and turns its gate red; a warning is shown and lets it pass. Samples are capped and hold only columns, never people.
-Not here: recording a result in Dagster (assets.py) or PostgreSQL (warehouse/ledger.py).
+Not here: each check's name and promise (promises.py), recording a result in Dagster (assets.py) or PostgreSQL
+(warehouse/ledger.py).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,8 +19,14 @@ from pandera.errors import SchemaErrors
 
 from unit_economics.adapters import Count, Delivery, Publication
 from unit_economics.catalogue import Checks
+from unit_economics.exact import EXACT
+from unit_economics.promises import CONSERVATION, CONTRACT, CONVERGED, DELIVERY, VOLUME_BAND
+from unit_economics.promises import COST_CHECKS as COST_CHECKS
+from unit_economics.promises import PUBLISH_CHECKS as PUBLISH_CHECKS
+from unit_economics.promises import UNIT_CHECKS as UNIT_CHECKS
+from unit_economics.promises import UNIT_COST_CHECKS as UNIT_COST_CHECKS
 from unit_economics.refusals import Refusal
-from unit_economics.schemas import CHARGES, EXACT, UNITS
+from unit_economics.schemas import CHARGES, UNITS
 from unit_economics.warehouse.gate import Verdict
 
 Severity = Literal["error", "warning"]
@@ -27,25 +34,6 @@ SAMPLE = 5
 LEAST_HISTORY = 3
 
 WAY_OUT = "checks.min_delivery"
-
-CONTRACT = "contract"
-DELIVERY = "delivery"
-VOLUME_BAND = "volume_band"
-CONSERVATION = "conservation"
-CONVERGED = "converged"
-
-UNIT_CHECKS = {
-    CONTRACT: "Every row is as schemas.UNITS says: one row a day and segment, a finite decimal of 0 or more.",
-    DELIVERY: "The source has the day, and not fewer units than it counted before.",
-    VOLUME_BAND: "The quantity lies in a band around the median of the same weekday in the weeks before.",
-}
-COST_CHECKS = {
-    CONTRACT: "Every row is as schemas.CHARGES says: finite decimals, a known category, a currency.",
-    DELIVERY: "Every source has the day, and not fewer rows than it delivered before.",
-    CONSERVATION: "The mart holds exactly the sum that the source states, for every currency and cost.",
-}
-UNIT_COST_CHECKS = {CONTRACT: "Every row is as schemas.UNIT_COSTS says: a unit cost, or the reason why there is none."}
-PUBLISH_CHECKS = {CONVERGED: "The destination shows, when read back, exactly what was to be published."}
 
 
 @dataclass(frozen=True)
@@ -110,12 +98,14 @@ def sound(days: Iterable[date], findings: Sequence[Finding]) -> list[date]:
 
 
 def verdicts(days: Iterable[date], findings: Sequence[Finding]) -> list[Verdict]:
-    """The gate of each day: red where an error was found."""
+    """The gate of each day: red where an error was found; a warning goes with it and keeps nothing out."""
     failures: dict[date, dict[str, str]] = {day: {} for day in days}
+    warnings: dict[date, dict[str, str]] = {day: {} for day in failures}
     for finding in findings:
-        if finding.blocks:
-            failures[finding.day][finding.check] = finding.text
-    return [Verdict(day, failed) for day, failed in failures.items()]
+        if not finding.passed:
+            words = failures if finding.blocks else warnings
+            words[finding.day][finding.check] = finding.text
+    return [Verdict(day, failures[day], warnings[day]) for day in failures]
 
 
 def contract(schema: pa.DataFrameSchema, frame: pd.DataFrame, days: Iterable[date]) -> list[Finding]:

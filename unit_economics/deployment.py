@@ -1,15 +1,16 @@
 """One deployment: a catalogue, the outside world it reads, and the warehouse it writes.
 
 Here: that one value, which assets, automation and the command line are functions of. Not here: where its parts come
-from (definitions.py in production, fixtures in the tests).
+from (environment.py in production, fixtures in the tests).
 """
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
+from unit_economics.adapters import UnitSource
 from unit_economics.business_days import BusinessCalendar
-from unit_economics.catalogue import Catalogue, sink_asset, units_asset
+from unit_economics.catalogue import Catalogue, revenue_asset, sink_asset, units_asset
 from unit_economics.outside import Outside
 from unit_economics.warehouse.connection import DATABASE_URL, Warehouse
 from unit_economics.warehouse.ledger import Run
@@ -30,9 +31,15 @@ class Deployment:
     def warehouse(self) -> Warehouse:
         """The mart, brought to this release the first time anything asks for it."""
         warehouse = Warehouse(self.outside.secret(DATABASE_URL))
-        metrics = list(self.catalogue.metrics)
-        migrate(warehouse, [units_asset(metric) for metric in metrics], metrics)
+        metrics = self.catalogue.metrics
+        revenue = [revenue_asset(name) for name, metric in metrics.items() if metric.revenue]
+        migrate(warehouse, map(units_asset, metrics), metrics, revenue)
         return warehouse
+
+    def linked_to(self, dagster: str) -> "Deployment":
+        """The same, with Dagster's UI at this address."""
+        shown = self.catalogue.dashboard.model_copy(update={"dagster": dagster})
+        return replace(self, catalogue=self.catalogue.model_copy(update={"dashboard": shown}))
 
     @property
     def calendar(self) -> BusinessCalendar:
@@ -47,6 +54,14 @@ class Deployment:
         """The last day that the age rule calls complete now."""
         return self.calendar.last_closed_day(self.outside.now() - complete_after)
 
+    def due_day(self, now: datetime) -> date:
+        """The latest closed day that had to be there by now: yesterday's, once this morning's deadline has passed."""
+        zone = self.calendar.timezone
+        today = now.astimezone(zone).date()
+        deadline = datetime.combine(today, time.fromisoformat(self.catalogue.automation.fresh_by), tzinfo=zone)
+        due = today - timedelta(days=1 if now >= deadline else 2)
+        return min(due, self.calendar.last_closed_day(now))
+
     @property
     def inputs(self) -> dict[str, list[str]]:
         """Every asset with the assets it is made of, upstream first."""
@@ -55,14 +70,23 @@ class Deployment:
             graph[units_asset(name)] = []
             graph[name] = [units_asset(name), CLOUD_COSTS]
             graph.update({sink_asset(name, sink): [units_asset(name), name] for sink in metric.publish})
+            if metric.revenue:
+                graph[revenue_asset(name)] = []
         return graph
+
+    @property
+    def counted_sources(self) -> dict[str, UnitSource]:
+        """The source of every asset that is counted: units, and what they earned."""
+        metrics = self.catalogue.metrics.items()
+        units = {units_asset(name): metric.units for name, metric in metrics}
+        return units | {revenue_asset(name): metric.revenue for name, metric in metrics if metric.revenue}
 
     def expects(self, asset: str, day: date) -> bool:
         """Whether a source is to have this day of an asset; what is made of others is expected where they are."""
         if asset == CLOUD_COSTS:
             return any(source.covers(day) for source in self.catalogue.cost_sources.values())
-        units = {units_asset(name): metric.units for name, metric in self.catalogue.metrics.items()}
-        return asset not in units or units[asset].covers(day)
+        counted = self.counted_sources
+        return asset not in counted or counted[asset].covers(day)
 
     @property
     def publications(self) -> frozenset[str]:

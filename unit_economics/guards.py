@@ -7,34 +7,23 @@ last materialised, so a backfill of October turns it green; it is kept for the b
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date
 
 import dagster as dg
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from unit_economics import alerts
 from unit_economics.automation import FRESH, days_of
-from unit_economics.business_days import DayRange
-from unit_economics.catalogue import Catalogue
+from unit_economics.business_days import DayRange, shown
 from unit_economics.deployment import Deployment
 from unit_economics.warehouse import gate, ledger, outbox
 
 RUNNING = dg.DefaultSensorStatus.RUNNING
 
 
-def due_day(catalogue: Catalogue, now: datetime) -> date:
-    """The latest closed day that had to be there by now: yesterday's, once this morning's deadline has passed."""
-    zone = ZoneInfo(catalogue.business_day.timezone)
-    today = now.astimezone(zone).date()
-    deadline = datetime.combine(today, time.fromisoformat(catalogue.automation.fresh_by), tzinfo=zone)
-    due = today - timedelta(days=1 if now >= deadline else 2)
-    return min(due, catalogue.business_day.calendar.last_closed_day(now))
-
-
 def stale_assets(deployment: Deployment) -> Mapping[str, str]:
     """The assets that lack the due day, each with what is wrong in plain words."""
-    day = due_day(deployment.catalogue, deployment.outside.now())
+    day = deployment.due_day(deployment.outside.now())
     with deployment.warehouse.snapshot() as connection:
         there = ledger.current(connection, list(deployment.inputs), DayRange(day, day))
         red = gate.red_days(connection, list(deployment.inputs), DayRange(day, day))
@@ -72,7 +61,7 @@ def freshness_sensor(deployment: Deployment) -> dg.SensorDefinition:
     )
     def freshness(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         stale = stale_assets(deployment)
-        day = due_day(deployment.catalogue, deployment.outside.now())
+        day = deployment.due_day(deployment.outside.now())
         cursor = f"{day} {sorted(stale.items())}"
         if context.cursor == cursor and not _is_unsaid(deployment, context.instance):
             return dg.SkipReason(f"as before: {len(stale)} assets lack {day}")
@@ -119,7 +108,7 @@ def failed_run_sensor(deployment: Deployment) -> dg.SensorDefinition:
     def failed_runs(context: dg.RunFailureSensorContext) -> None:
         run = context.dagster_run
         days = list(days_of(run.tags))
-        message = alerts.failed_run(run.job_name, run.run_id, alerts.shown(days), _reason(context))
+        message = alerts.failed_run(run.job_name, run.run_id, shown(days), _reason(context))
         with deployment.warehouse.transaction() as connection:
             if not gate.turned_red(connection, run.run_id):
                 outbox.put(connection, message, deployment.catalogue.alerts.repeat_after)

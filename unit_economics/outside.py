@@ -1,6 +1,6 @@
 """What an adapter is handed of the outside world: secrets by name, the folder of the catalogue, the clock.
 
-Here: that one small type. Not here: where the values come from; only definitions.py knows an environment.
+Here: that one small type. Not here: where the values come from; only environment.py knows an environment.
 """
 
 from collections.abc import Callable, Mapping

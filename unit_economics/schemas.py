@@ -8,21 +8,16 @@ Money and quantities are `Decimal` in object columns: pandas has no exact decima
 
 from collections.abc import Callable
 from datetime import date
-from decimal import Context, Decimal
+from decimal import Decimal
 
 import pandas as pd
 import pandera.pandas as pa
 
 from unit_economics.currencies import CURRENCIES
+from unit_economics.exact import LARGEST
 
 CHARGE_CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment", "n/a")
 """FOCUS 1.0-1.3 `ChargeCategory`; `n/a` for a source that has no such column."""
-
-EXACT = Context(prec=60)
-"""Sums are made in this context: Decimal's own rounds at 28 digits, and money here has up to 36."""
-
-LARGEST = Decimal(10) ** 24
-"""No day's money or quantity reaches this; beyond it a value is taken for a broken export."""
 
 COSTS = ("billed_cost", "effective_cost", "list_cost", "contracted_cost")
 DIMENSIONS = (

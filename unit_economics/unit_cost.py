@@ -17,7 +17,8 @@ from functools import lru_cache
 import pandas as pd
 
 from unit_economics.catalogue import Catalogue, CostScope, as_list
-from unit_economics.schemas import EXACT, UNIT_COSTS
+from unit_economics.exact import EXACT
+from unit_economics.schemas import UNIT_COSTS
 
 NO_TAG = "(none)"
 RATIO = Context(prec=28, rounding=ROUND_HALF_EVEN)

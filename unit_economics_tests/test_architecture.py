@@ -38,8 +38,8 @@ def reads_environment(tree: ast.Module) -> bool:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
-def test_only_definitions_reads_the_environment(path: Path) -> None:
-    assert reads_environment(ast.parse(path.read_text())) == (named(path) == "definitions.py")
+def test_only_environment_reads_the_environment(path: Path) -> None:
+    assert reads_environment(ast.parse(path.read_text())) == (named(path) == "environment.py")
 
 
 def test_an_environment_that_is_read_elsewhere_would_be_caught() -> None:

@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from pydantic import Field
 from ruamel.yaml import YAML
 
-from unit_economics.adapters import CostSource, Count, Delivery, Publication, Sink, UnitSource, Variable
+from unit_economics.adapters import CostSource, Count, Delivery, Entry, Publication, Sink, UnitSource, Variable
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.catalogue import Catalogue, Metric, content_version
+from unit_economics.catalogue import REVENUE_IS, Catalogue, Metric, Targets, content_version, revenue_asset
 from unit_economics.catalogue_file import catalogue_schema, load_catalogue, parse_catalogue
 from unit_economics.catalogue_file.yaml import LARGEST_FILE
+from unit_economics.dashboard_entry import Dashboard, Identity
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal
 
@@ -407,6 +408,137 @@ def test_the_json_schema_accepts_the_example_and_refuses_what_the_reader_refuses
     assert validator.is_valid(YAML(typ="safe", pure=True).load(GOOD))
     for old, new in [("dsn:", "dns:"), ("kind: focus", "kind: x"), ("vantage:", "vantag:"), ("unit: O", "version: O")]:
         assert not validator.is_valid(YAML(typ="safe", pure=True).load(changed(old, new)))
+
+
+REVENUE = "    revenue: {kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.daily_revenue}\n"
+
+
+def test_revenue_is_read_with_the_registered_class_and_names_an_asset_of_its_own() -> None:
+    without, catalogue = read(GOOD), read(GOOD + REVENUE)
+    metric = catalogue.metrics["cost_per_order"]
+    assert metric.revenue == Postgres(kind="postgres", dsn="ORDERS_DATABASE_URL", relation="public.daily_revenue")
+    assert revenue_asset("cost_per_order") == "daily_order_revenue"
+    assert (without.metrics["cost_per_order"].revenue, without.definition("daily_order_revenue")) == (None, "")
+
+
+def test_the_definition_of_revenue_is_its_source_and_the_currency_and_moves_no_other() -> None:
+    revenue = "daily_order_revenue"
+    one = read(GOOD + REVENUE)
+    elsewhere = read(GOOD + REVENUE.replace("daily_revenue", "sales"))
+    in_euro = read((GOOD + REVENUE).replace("currency: USD", "currency: EUR"))
+    assert len({catalogue.definition(revenue) for catalogue in (one, elsewhere, in_euro)}) == 3
+    for asset in ("daily_orders", "cloud_costs", "cost_per_order"):
+        assert one.definition(asset) == elsewhere.definition(asset) == read(GOOD).definition(asset)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "dsn: ORDERS_DATABASE_URL, relation: public.d",
+            "dns: A, relation: public.d",
+            "revenue.dns: unknown key; did you",
+        ),
+        ("{kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.d", "{kind: x, y: d", "revenue: unknown kind"),
+    ],
+)
+def test_a_mistake_in_revenue_is_named_with_its_line(old: str, new: str, expected: str) -> None:
+    said = refused(GOOD + REVENUE.replace(old, new))
+    assert "c.yaml:15:" in said
+    assert f"metrics.cost_per_order.{expected}" in said
+
+
+def test_targets_are_exact_and_each_may_be_left_out() -> None:
+    targets = read(f"{GOOD}    targets: {{unit_cost: 0.25, monthly_cost: 3000}}\n").metrics["cost_per_order"].targets
+    assert targets == Targets(unit_cost=Decimal("0.25"), monthly_cost=Decimal(3000))
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "0.0"])
+@pytest.mark.parametrize("target", ["unit_cost", "monthly_cost", "monthly_units", "margin_percent"])
+def test_a_target_that_is_not_above_zero_is_refused_with_its_line(target: str, wrong: str) -> None:
+    said = refused(f"{GOOD}    targets: {{{target}: {wrong}}}\n")
+    assert f"c.yaml:15:{17 + len(target)} metrics.cost_per_order.targets.{target}: must be greater than 0" in said
+
+
+def test_a_margin_that_nothing_can_show_is_refused() -> None:
+    target = "    targets: {margin_percent: 97.5}\n"
+    assert "targets.margin_percent: a margin needs `revenue` beside `units`" in refused(GOOD + target)
+    assert "targets.margin_percent: must be less than 100" in refused(GOOD + REVENUE + target.replace("97.5", "100"))
+    assert read(GOOD + REVENUE + target).metrics["cost_per_order"].revenue
+
+
+def test_without_a_dashboard_entry_everyone_is_a_viewer_on_this_machine_only() -> None:
+    assert read(GOOD).dashboard == Dashboard(everyone="viewer", hosts=[], dagster=None, identity=None)
+
+
+def test_a_dashboard_behind_a_proxy_is_read_whole() -> None:
+    identity = "{user_header: X-User, groups_header: X-Groups, finance_groups: [finance], proxies: [10.0.0.5, '::1']}"
+    entry = f"{{hosts: [costs.example.com], dagster: 'https://dagster.example.com/d', identity: {identity}}}"
+    dashboard = read(f"{GOOD}dashboard: {entry}\n").dashboard
+    assert dashboard.hosts == ["costs.example.com"]
+    assert dashboard.dagster == "https://dagster.example.com/d"
+    assert dashboard.identity == Identity(
+        user_header="X-User", groups_header="X-Groups", finance_groups=["finance"], proxies=["10.0.0.5", "::1"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("{everyone: admin}", "15:23 dashboard.everyone: must be 'viewer' or 'finance'"),
+        ("{hosts: ['http://a.example']}", "15:21 dashboard.hosts.0: must be a host name in lower case"),
+        ("{hosts: ['a.example:80']}", "15:21 dashboard.hosts.0: must be a host name in lower case"),
+        ("{hosts: ['*']}", "15:21 dashboard.hosts.0: must be a host name in lower case"),
+        ("{dagster: 'javascript:alert(1)'}", "15:22 dashboard.dagster: must be a URL like"),
+        (f"{{dagster: 'https://u:{SECRET}@d.example'}}", "15:22 dashboard.dagster: must be a URL like"),
+        ("{identity: {proxies: [10.0.0.5]}}", "dashboard.identity.user_header: is missing"),
+        ("{identity: {user_header: X-User}}", "dashboard.identity.proxies: is missing"),
+        ("{identity: {user_header: X-User, proxies: []}}", "dashboard.identity.proxies: must not be empty"),
+        ("{identity: {user_header: X-User, proxies: [a]}}", "dashboard.identity.proxies: one of them is no IP address"),
+        ("{identity: {user_header: X_User, proxies: ['::1']}}", "user_header: must be the name of an HTTP header"),
+        (
+            "{identity: {user_header: X-User, proxies: ['::1'], finance_groups: [finance]}}",
+            "15:13 dashboard.identity: `finance_groups` need `groups_header`",
+        ),
+    ],
+)
+def test_a_dashboard_entry_that_can_not_be_meant_is_refused_where_it_stands(entry: str, expected: str) -> None:
+    said = refused(f"{GOOD}dashboard: {entry}\n")
+    assert expected in said
+    assert SECRET not in said
+
+
+SCOPES = """\
+  all: {}
+  service: {by: {column: service_name}}
+  billed: {by: {tag: team}, basis: billed}
+  part: {where: {region_id: eu}, by: {tag: team}}
+"""
+
+
+def test_the_slices_of_a_scope_are_the_splits_of_equal_charges_by_an_equal_cost() -> None:
+    more = "  apps: {where: {tags: {app: [checkout, search]}}, by: {tag: app}}\n"
+    catalogue = read(changed("cost_scopes:\n", f"cost_scopes:\n{SCOPES}{more}").replace("    cost: shop\n", ""))
+    assert list(catalogue.slices_of("cost_per_order", "all")) == ["service"]
+    assert list(catalogue.slices_of("cost_per_order", "shop")) == ["apps"]
+
+
+def test_a_split_that_the_metric_does_not_use_is_no_slice_of_it() -> None:
+    text = changed("cost_scopes:\n", f"cost_scopes:\n{SCOPES}")
+    assert list(read(text.replace("cost: shop", "cost: [all, shop]")).slices_of("cost_per_order", "all")) == []
+    assert list(read(text.replace("cost: shop", "cost: [all, service]")).slices_of("cost_per_order", "all")) == [
+        "service"
+    ]
+
+
+@pytest.mark.parametrize("entry", [Targets, Dashboard, Identity])
+def test_editors_are_told_what_each_field_of_the_dashboard_means(entry: type[Entry]) -> None:
+    assert [name for name, field in entry.model_fields.items() if not field.description] == []
+    schema = json.dumps(
+        catalogue_schema(cost_sources={"focus": Focus}, unit_sources={"postgres": Postgres}, sinks={}),
+    )
+    assert all(f'"description": {json.dumps(field.description)}' in schema for field in entry.model_fields.values())
+    assert f'"description": "{REVENUE_IS}"' in schema
 
 
 def is_answered(text: str) -> bool:

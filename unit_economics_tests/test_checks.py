@@ -10,6 +10,7 @@ from unit_economics import checks, schemas
 from unit_economics.adapters import Count, Publication
 from unit_economics.catalogue import Checks
 from unit_economics.refusals import Refusal
+from unit_economics.warehouse.gate import Verdict
 
 DAY = date(2026, 3, 4)
 RULES = Checks()
@@ -166,3 +167,11 @@ def test_a_verdict_is_red_where_an_error_was_found_and_green_on_a_warning() -> N
         DAY: False,
         other: True,
     }
+
+
+def test_a_warning_goes_with_the_verdict_and_a_check_that_passed_does_not() -> None:
+    found = [
+        checks.Finding(DAY, "volume_band", passed=False, severity="warning", text="far from the usual"),
+        checks.Finding(DAY, "contract"),
+    ]
+    assert checks.verdicts([DAY], found) == [Verdict(DAY, {}, {"volume_band": "far from the usual"})]

@@ -254,8 +254,8 @@ def test_the_doctor_is_content_with_a_whole_deployment(shop: Shop) -> None:
     done = shop.call("doctor", "--json")
     found = {one["name"]: one["state"] for one in json.loads(done.stdout)["findings"]}
     assert done.exit_code == 0, done.stdout
-    assert found["bill bill"] == found["units of cost_per_order"] == found["vantage for cost_per_order"] == "ok"
-    assert found["units of cost_per_order, role"] == "warn"
+    assert found["bill bill"] == found["daily_orders"] == found["vantage for cost_per_order"] == "ok"
+    assert found["daily_orders, role"] == "warn"
 
 
 def test_the_doctor_looks_at_everything_and_shows_no_secret(shop: Shop) -> None:
@@ -269,7 +269,7 @@ def test_the_doctor_looks_at_everything_and_shows_no_secret(shop: Shop) -> None:
     out, err = process.communicate(timeout=120)
     failed = {one["name"] for one in json.loads(out)["findings"] if one["state"] == "fail"}
     assert process.returncode == 3, err
-    assert failed == {"Dagster", "warehouse", "bill bill", "units of cost_per_order", "vantage for cost_per_order"}
+    assert failed == {"Dagster", "warehouse", "bill bill", "daily_orders", "vantage for cost_per_order"}
     assert not any(secret in out + err for secret in ("hunter2", TOKEN))
 
 

@@ -10,7 +10,8 @@ import dagster as dg
 import psycopg
 import pytest
 
-from unit_economics.definitions import code_location, environment
+from unit_economics.definitions import code_location
+from unit_economics.environment import environment
 from unit_economics_tests.world import World
 
 PROJECT = Path(__file__).parents[1]
@@ -58,6 +59,39 @@ def test_a_second_metric_is_one_entry_and_its_assets_are_named_after_it(world: C
         "cost_per_api_call": {"daily_api_calls", "cloud_costs"},
         "vantage_business_metric_api_calls": {"daily_api_calls", "cost_per_api_call"},
     }
+
+
+REVENUE = """
+    revenue: {kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.daily_revenue, day: date, quantity: revenue}
+"""
+
+
+def test_revenue_is_one_entry_and_one_more_asset_that_no_other_waits_for(world: Callable[..., World]) -> None:
+    text = CATALOGUE.replace("\nalerts:", f"{REVENUE}\nalerts:")
+    definitions = code_location(world(text).deployment())
+    assert graph(definitions) == {
+        "daily_orders": set(),
+        "cloud_costs": set(),
+        "cost_per_order": {"daily_orders", "cloud_costs"},
+        "vantage_business_metric": {"daily_orders", "cost_per_order"},
+        "daily_order_revenue": set(),
+    }
+    checks = {key.to_user_string() for key in definitions.resolve_asset_graph().asset_check_keys}
+    of_revenue = {check for check in checks if check.startswith("daily_order_revenue:")}
+    assert of_revenue == {f"daily_order_revenue:{check}" for check in ("contract", "delivery", "volume_band", "fresh")}
+    dg.Definitions.validate_loadable(definitions)
+
+
+def test_what_the_shipped_catalogue_shows_in_comments_can_be_used(world: Callable[..., World]) -> None:
+    text, dashboard = CATALOGUE.split("# dashboard:")
+    for example in ("revenue:", "targets:", "service:"):
+        text = text.replace(f"# {example}", example)
+    whole = text + "dashboard:" + dashboard.replace("\n# ", "\n")
+    assert whole.count("#") < CATALOGUE.count("#") - 6
+    catalogue = world(whole).deployment().catalogue
+    assert catalogue.dashboard.identity
+    assert catalogue.metrics["cost_per_order"].targets
+    assert list(catalogue.slices_of("cost_per_order", "all")) == ["service"]
 
 
 def test_every_asset_has_its_checks_of_which_each_day_has_a_word_and_freshness_beside_them(

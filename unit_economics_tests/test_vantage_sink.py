@@ -14,7 +14,8 @@ from unit_economics.demo.vantage_books import Books, Metric
 from unit_economics.demo.vantage_desk import Answer, Asked, Desk
 from unit_economics.demo.vantage_server import serving
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
-from unit_economics.sinks.vantage import VantageMetric, Writer
+from unit_economics.sinks.vantage import VantageMetric
+from unit_economics.sinks.vantage_values import Writer
 from unit_economics.vantage.api import VantageApi
 from unit_economics_tests.vantage_contract import ContractTransport, audit_every_client
 from unit_economics_tests.vantage_faults import (

@@ -243,7 +243,33 @@ PROMISED = {
     " status reason complete_through version recorded_at run_id",
     "cost_per_order": "metric business_date cost_scope billing_currency cost_basis cost charge_rows quantity unit"
     " unit_cost status reason complete_through version recorded_at run_id",
+    "day_versions": "asset business_date version rows_version attempt status complete_through content_hash definition"
+    " input_versions source_hash recorded_at superseded_at run_id code_version catalogue_version",
+    "unit_cost_versions": "metric business_date cost_scope billing_currency cost_basis cost charge_rows quantity unit"
+    " unit_cost status reason complete_through version recorded_at run_id superseded_at code_version catalogue_version"
+    " definition input_versions source_hash content_hash",
+    "cloud_cost_versions": "business_date provider_name sub_account_id service_name region_id charge_category tags"
+    " billing_currency billed_cost effective_cost list_cost contracted_cost charge_rows status version recorded_at"
+    " run_id superseded_at",
+    "attempts": "attempt asset first_day last_day run_id code_version catalogue_version definition started_at"
+    " committed_at absent source_fingerprint source_totals",
+    "publications": "publication asset business_date quantity held_before read_back converged attempt run_id"
+    " recorded_at",
+    "alerts": "message cause title body created_at tries last_error sent_at",
+    "gate": "asset business_date passed failures attempt recorded_at run_id warnings",
+    "source_totals": "asset business_date version billing_currency charge_rows billed_cost effective_cost list_cost"
+    " contracted_cost",
 }
+
+
+def test_every_view_is_promised_and_says_what_it_shows(warehouse: Warehouse) -> None:
+    found = rows(
+        warehouse,
+        "select relname, obj_description(oid) from pg_class where relnamespace = 'unit_economics'::regnamespace"
+        " and relkind = 'v'",
+    )
+    assert {name for name, _ in found} == set(PROMISED)
+    assert all(words for _, words in found)
 
 
 @pytest.mark.parametrize("view", PROMISED)

@@ -14,8 +14,9 @@ import psycopg
 
 from unit_economics.automation import range_tags
 from unit_economics.business_days import DayRange
-from unit_economics.definitions import code_location, deployment
+from unit_economics.definitions import code_location
 from unit_economics.deployment import Deployment
+from unit_economics.environment import deployment
 
 
 @dataclass
@@ -30,7 +31,7 @@ class World:
     now: datetime | None = None
 
     def deployment(self) -> Deployment:
-        """The deployment as definitions.py would make it from variables and a file."""
+        """The deployment as environment.py would make it from variables and a file."""
         path = self.folder / "unit_economics.yaml"
         path.write_text(self.catalogue)
         urls = {"ORDERS_DATABASE_URL": self.url, "UNIT_ECONOMICS_DATABASE_URL": self.url}

@@ -7,13 +7,13 @@ Here: the file, the registered kinds, and the JSON Schema for editors. Not here:
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 from pydantic import Field, GetCoreSchemaHandler, ValidationError, create_model
 from pydantic_core import CoreSchema, core_schema
 
 from unit_economics.adapters import CostSource, Entry, Sink, UnitSource
-from unit_economics.catalogue import Catalogue, Metric, Name, content_version, plural
+from unit_economics.catalogue import REVENUE_IS, Catalogue, Metric, Name, content_version, plural
 from unit_economics.catalogue_file.problems import explain, refusal
 from unit_economics.catalogue_file.shape import Schema, Shape, as_json
 from unit_economics.catalogue_file.tree import Node, Place, Problem
@@ -80,7 +80,7 @@ def _text_of(content: bytes, name: str) -> str:
         raise refusal([Problem(place, (), "this is not UTF-8; save the file as UTF-8")], name) from None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # hashed by identity: a part of `| None`
 class _OneOf:
     """Validates an entry as the class that is registered for its `kind`."""
 
@@ -106,11 +106,13 @@ class _ByKey:
 
 
 def _with_kinds(cost_sources: CostSources, unit_sources: UnitSources, sinks: Sinks) -> type[Catalogue]:
+    earned = Optional[Annotated[UnitSource, _OneOf(unit_sources)]]  # noqa: UP045  # basedpyright refuses | here
     metric = create_model(
         "Metric",
         __base__=Metric,
         units=(Annotated[UnitSource, _OneOf(unit_sources)], ...),
         publish=(Annotated[dict[str, Sink], _ByKey(sinks)], {}),
+        revenue=(earned, Field(None, description=REVENUE_IS)),
     )
     return create_model(
         "Catalogue",

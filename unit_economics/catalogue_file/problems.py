@@ -16,6 +16,7 @@ from unit_economics.adapters import Variable
 from unit_economics.catalogue import Name
 from unit_economics.catalogue_file.shape import Shape
 from unit_economics.catalogue_file.tree import Leaf, Node, Problem
+from unit_economics.dashboard_entry import Address, HeaderName, HostName
 from unit_economics.refusals import UsageRefusal
 
 MOST_SHOWN = 50
@@ -37,16 +38,19 @@ _SAID = {
     "model_type": "must hold keys and values",
     "model_attributes_type": "must hold keys and values",
     "list_type": "must be a list",
+    "too_short": "must not be empty",
 }
 _VARIABLE_SAID = (
     "write the NAME of the variable, like ORDERS_DATABASE_URL, never the value itself; the value belongs in .env"
 )
-_PATTERNS = {
-    next(part.metadata[0].pattern for part in get_args(Variable)[1:]): _VARIABLE_SAID,
-    next(part.metadata[0].pattern for part in get_args(Name)[1:]): (
-        "a name starts with a lower-case letter, then lower-case letters, digits and _, 40 at most"
-    ),
+_TEXTS_SAID = {
+    Variable: _VARIABLE_SAID,
+    Name: "a name starts with a lower-case letter, then lower-case letters, digits and _, 40 at most",
+    Address: "must be a URL like https://dagster.example.com, without user, password or query",
+    HeaderName: "must be the name of an HTTP header, like X-Forwarded-User",
+    HostName: "must be a host name in lower case, without scheme and port, like costs.example.com",
 }
+_PATTERNS = {next(part.metadata[0].pattern for part in get_args(text)[1:]): said for text, said in _TEXTS_SAID.items()}
 
 
 def explain(error: ValidationError, tree: Node, shape: Shape) -> list[Problem]:
@@ -113,7 +117,7 @@ def _without_kind(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
     """The location without the kind, which pydantic adds and the file has no level for."""
     if location[:1] == ("cost_sources",):
         return location if location[2:] == ("[key]",) else (*location[:2], *location[3:])
-    if location[:1] == ("metrics",) and location[2:3] == ("units",):
+    if location[:1] == ("metrics",) and location[2:3] in {("units",), ("revenue",)}:
         return (*location[:3], *location[4:])
     return location
 

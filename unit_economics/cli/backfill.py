@@ -11,8 +11,7 @@ from pathlib import Path
 import click
 
 from unit_economics import gaps
-from unit_economics.alerts import shown
-from unit_economics.cli.day_states import DayStates, day_states
+from unit_economics.business_days import shown
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import (
     chosen_days,
@@ -25,6 +24,7 @@ from unit_economics.cli.options import (
 from unit_economics.cli.outcome_report import report
 from unit_economics.cli.run import told_run
 from unit_economics.cli.table import coloured, show_json, strong
+from unit_economics.day_states import DayStates, day_states
 
 STATES = ("done", "missing", "red", "open")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from unit_economics import cost_sources, sinks, unit_sources
-from unit_economics.catalogue import Catalogue, sink_asset, units_asset
+from unit_economics.catalogue import Catalogue, revenue_asset, sink_asset, units_asset
 from unit_economics.catalogue_file import catalogue_schema
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option
@@ -36,6 +36,8 @@ def _show(catalogue: Catalogue) -> None:
         click.echo(f"{strong(name)}  {faint(f'owner {metric.owner}' if metric.owner else 'no owner')}")
         click.echo(f"  = {', '.join(_scope(catalogue, scope) for scope in catalogue.scopes_of(name))}")
         click.echo(f"  / {metric.unit} units ({units_asset(name)}, {metric.units.kind})")
+        if metric.revenue:
+            click.echo(f"  + revenue ({revenue_asset(name)}, {metric.revenue.kind})")
         for sink in metric.publish:
             click.echo(f"  > {sink} ({sink_asset(name, sink)})")
         click.echo()

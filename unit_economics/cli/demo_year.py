@@ -12,7 +12,8 @@ import dagster as dg
 
 from unit_economics.automation import JOB, range_tags
 from unit_economics.business_days import DayRange
-from unit_economics.definitions import code_location, deployment
+from unit_economics.definitions import code_location
+from unit_economics.environment import deployment
 
 
 def compute(days: DayRange, only: str | None) -> bool:

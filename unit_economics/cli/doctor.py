@@ -14,8 +14,8 @@ from unit_economics.cli.diagnosis import Finding, Look, looked
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option, json_option
 from unit_economics.cli.table import coloured, faint, show_json, strong
-from unit_economics.definitions import environment
 from unit_economics.deployment import Deployment
+from unit_economics.environment import environment
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal
 from unit_economics.sinks.vantage import VantageMetric
@@ -73,8 +73,9 @@ def examine(variables: Mapping[str, str], config: Path | None) -> Iterator[Findi
 def _looks(of: Deployment) -> Iterator[tuple[str, Look]]:
     for name, source in of.catalogue.cost_sources.items():
         yield f"bill {name}", partial(doctor_sources.bill, of, name, source)
+    for asset, counted in of.counted_sources.items():
+        yield asset, partial(doctor_sources.counted, of, asset, counted)
     for name, metric in of.catalogue.metrics.items():
-        yield f"units of {name}", partial(doctor_sources.units, of, name, metric)
         for sink in metric.publish.values():
             if isinstance(sink, VantageMetric):
                 yield f"vantage for {name}", partial(doctor_sources.vantage, of, name, sink)
@@ -94,9 +95,10 @@ def _variables(of: Deployment) -> Iterator[Finding]:
 
 def _named(of: Deployment) -> Iterator[str]:
     """Every variable that the catalogue's sources and sinks name."""
+    for counted in of.counted_sources.values():
+        if isinstance(counted, PostgresUnits):
+            yield counted.dsn
     for metric in of.catalogue.metrics.values():
-        if isinstance(metric.units, PostgresUnits):
-            yield metric.units.dsn
         for sink in metric.publish.values():
             if isinstance(sink, VantageMetric):
                 yield from (sink.token, sink.business_metric)

@@ -6,8 +6,7 @@ Here: one look a thing, each with the adapter's own means. Not here: the mart (d
 from collections.abc import Iterator
 
 from unit_economics import alerts
-from unit_economics.adapters import CostSource
-from unit_economics.catalogue import Metric
+from unit_economics.adapters import CostSource, UnitSource
 from unit_economics.cli.diagnosis import Finding
 from unit_economics.cli.options import yesterday
 from unit_economics.cost_sources.focus import FocusFiles
@@ -22,17 +21,16 @@ from unit_economics.unit_sources.postgres import PostgresUnits
 from unit_economics.unit_sources.postgres.session import Session, ask
 
 
-def units(of: Deployment, name: str, metric: Metric) -> Iterator[Finding]:
-    """Yesterday can be counted, and by a role that can't write."""
-    days, who = yesterday(of), f"units of {name}"
-    counted = metric.units.count(days, calendar=of.calendar, unit=metric.unit, outside=of.outside)
-    if days.last in counted.absent:
-        yield Finding(who, "warn", counted.absent[days.last], f"unit-economics run --from {days.last} --to {days.last}")
+def counted(of: Deployment, asset: str, source: UnitSource) -> Iterator[Finding]:
+    """Yesterday can be counted, units or what they earned, and by a role that can't write."""
+    days = yesterday(of)
+    found = source.count(days, calendar=of.calendar, unit=asset, outside=of.outside)
+    if days.last in found.absent:
+        yield Finding(asset, "warn", found.absent[days.last], f"unit-economics run --from {days.last} --to {days.last}")
     else:
-        total = sum(counted.units["quantity"])
-        yield Finding(who, "ok", f"{days.last}: {total:f} {metric.unit} units")
-    if isinstance(metric.units, PostgresUnits):
-        yield from _role(of, who, metric.units)
+        yield Finding(asset, "ok", f"{days.last}: {sum(found.units['quantity']):f}")
+    if isinstance(source, PostgresUnits):
+        yield from _role(of, asset, source)
 
 
 def _role(of: Deployment, who: str, units: PostgresUnits) -> Iterator[Finding]:

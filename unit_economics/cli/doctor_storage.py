@@ -1,14 +1,14 @@
-"""The doctor's look at the mart: reachable, new enough, migrated, and of the same time.
+"""The doctor's look at the mart: reachable, new enough, migrated, readable by its roles, and of the same time.
 
 Here: looking, without changing anything. Not here: the sources (doctor_sources.py).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from unit_economics.cli.diagnosis import Finding
 from unit_economics.deployment import DATABASE_URL
 from unit_economics.outside import Outside
-from unit_economics.warehouse import overview
+from unit_economics.warehouse import overview, roles
 from unit_economics.warehouse.connection import Warehouse
 from unit_economics.warehouse.migrations import shipped
 from unit_economics.warehouse.overview import MartState
@@ -22,13 +22,25 @@ def warehouse(outside: Outside) -> Iterator[Finding]:
     with Warehouse(outside.secret(DATABASE_URL)).connection() as connection:
         state = overview.mart_state(connection)
         now = outside.now()
+        missing = roles.missing_roles(connection)
     yield _version(state)
-    yield _migrations(state)
+    migrations = _migrations(state)
+    yield migrations
+    if migrations.state == "ok":
+        yield _reading_roles(missing)
     skew = abs((state.now - now).total_seconds())
     if skew < _MOST_SKEW_SECONDS:
         yield Finding("clock", "ok", f"{skew:.1f} s beside the warehouse's")
     else:
         yield Finding("clock", "fail", f"{skew:.0f} s beside the warehouse's", "timedatectl set-ntp true")
+
+
+def _reading_roles(missing: Sequence[str]) -> Finding:
+    """What the dashboard reads as; where the mart's user may make them, the first run has done so."""
+    if missing:
+        remedy = f"As an administrator of PostgreSQL: {'; '.join(missing)}"
+        return Finding("reading roles", "warn", "the dashboard's reading roles are missing", remedy)
+    return Finding("reading roles", "ok", f"{roles.VIEWER} and {roles.FINANCE}")
 
 
 def _version(state: MartState) -> Finding:

@@ -1,6 +1,6 @@
 """The deployment that a command works on: the catalogue of `--config`, with the variables of the process and of .env.
 
-Here: opening it, on the embedded PostgreSQL where no mart is named. Not here: what it consists of (definitions.py).
+Here: opening it, on the embedded PostgreSQL where no mart is named. Not here: what it consists of (environment.py).
 """
 
 from collections.abc import Mapping
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from unit_economics.definitions import deployment, environment
 from unit_economics.deployment import Deployment
+from unit_economics.environment import deployment, environment
 from unit_economics.local.state import STATE, LocalState
 from unit_economics.warehouse.connection import DATABASE_URL
 

@@ -3,7 +3,7 @@
 Here: from Dagster's events to words a day. Not here: starting a run (runs.py), how it is shown (run.py, progress.py).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import cast
@@ -152,11 +152,3 @@ def _failure(event: dg.DagsterEvent) -> tuple[str, int]:
         return said.description or "it failed without a word", int(str(code.value)) if code else 1
     error = data.error.cause if data.error and data.error.cause else data.error
     return (error.message.strip().splitlines()[0] if error else "it failed without a word"), 1
-
-
-def grouped(reasons: Iterable[tuple[date, str]]) -> Iterator[tuple[str, list[date]]]:
-    """Equal reasons together, in the order in which they come."""
-    by_reason: dict[str, list[date]] = {}
-    for day, reason in reasons:
-        by_reason.setdefault(reason, []).append(day)
-    yield from by_reason.items()

@@ -8,10 +8,9 @@ from typing import Any
 
 import click
 
-from unit_economics.alerts import shown
-from unit_economics.business_days import DayRange
-from unit_economics.cli.outcome import STATES, STORED, Outcome, grouped
-from unit_economics.cli.table import coloured, indented, show_json, show_table, strong
+from unit_economics.business_days import DayRange, shown
+from unit_economics.cli.outcome import STATES, STORED, Outcome
+from unit_economics.cli.table import coloured, grouped, indented, show_json, show_table, strong
 
 _OF_ASSET = 5
 

@@ -11,8 +11,7 @@ from pathlib import Path
 import click
 
 from unit_economics.adapters import Difference
-from unit_economics.alerts import shown
-from unit_economics.business_days import DayRange
+from unit_economics.business_days import DayRange, shown
 from unit_economics.catalogue import sink_asset, units_asset
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import (
@@ -23,10 +22,9 @@ from unit_economics.cli.options import (
     restatement_window,
     verbose_option,
 )
-from unit_economics.cli.outcome import grouped
 from unit_economics.cli.outcome_report import report
 from unit_economics.cli.run import told_run
-from unit_economics.cli.table import coloured, faint, indented, short_decimal, show_json, show_table, strong
+from unit_economics.cli.table import coloured, faint, grouped, indented, short_decimal, show_json, show_table, strong
 from unit_economics.deployment import Deployment
 from unit_economics.warehouse import publications
 from unit_economics.warehouse.publications import Publishable

@@ -11,16 +11,14 @@ from typing import Any
 
 import click
 
-from unit_economics.alerts import shown
-from unit_economics.business_days import DayRange
-from unit_economics.cli.day_states import DayStates, day_states
+from unit_economics.business_days import DayRange, shown
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option, json_option
-from unit_economics.cli.outcome import grouped
-from unit_economics.cli.table import coloured, faint, indented, show_json, strong
+from unit_economics.cli.table import coloured, faint, grouped, indented, show_json, strong
+from unit_economics.day_states import DayStates, day_states
 from unit_economics.deployment import Deployment
 from unit_economics.warehouse import overview
-from unit_economics.warehouse.overview import Waiting
+from unit_economics.warehouse.overview import UNSTICK, Waiting
 
 WINDOW = 28
 _MOST = 4
@@ -51,7 +49,7 @@ def command(*, as_json: bool, config: Path | None) -> int:
     states = day_states(of, DayRange(today - timedelta(days=WINDOW - 1), today))
     with of.warehouse.connection() as connection:
         waiting = overview.waiting_alerts(connection)
-    needs_attention = bool(list(states.wrong())) or _alerts_are_stuck(of, waiting)
+    needs_attention = states.next_step is not None or waiting.is_stuck(of.catalogue.alerts.urls)
     if as_json:
         show_json({"ok": not needs_attention, **_document(of, states, waiting)})
     else:
@@ -97,22 +95,13 @@ def _show_waiting(of: Deployment, waiting: Waiting) -> None:
         click.echo(f"  {coloured('warn', f'{count} not sent yet')}, {waiting.tried} tried in vain{error}\n")
 
 
-def _alerts_are_stuck(of: Deployment, waiting: Waiting) -> bool:
-    return bool(of.catalogue.alerts.urls) and waiting.tried > 0
-
-
 def _next(of: Deployment, states: DayStates, waiting: Waiting) -> str:
     """The command to type: the cause first."""
-    wrong = list(states.wrong())
-    red = [(asset, day) for asset, day, _ in wrong if states.state(asset, day) == "red"]
-    if red:
-        days = [day for _, day in red]
-        return f"mend what is red, then: unit-economics run --from {min(days)} --to {max(days)}"
-    if wrong:
-        days = [day for _, day, _ in wrong]
-        return f"unit-economics backfill --from {min(days)} --to {max(days)}"
-    if _alerts_are_stuck(of, waiting):
-        return "unit-economics doctor"
+    step = states.next_step
+    if step:
+        return f"{step.before}, then: {step.command}" if step.before else step.command
+    if waiting.is_stuck(of.catalogue.alerts.urls):
+        return UNSTICK
     return "nothing needs doing"
 
 

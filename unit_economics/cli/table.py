@@ -1,10 +1,10 @@
 """Text for people in columns that line up, and JSON for machines: what goes to stdout.
 
-Here: alignment, colour by meaning, exact JSON. Not here: what is said.
+Here: alignment, grouping, colour by meaning, exact JSON. Not here: what is said.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -56,6 +56,14 @@ def show_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right_from
 def indented(text: str) -> str:
     """A long text as a paragraph under what it belongs to."""
     return click.wrap_text(text, width=WIDTH, initial_indent="    ", subsequent_indent="    ")
+
+
+def grouped(reasons: Iterable[tuple[date, str]]) -> Iterator[tuple[str, list[date]]]:
+    """Equal reasons together, in the order in which they come."""
+    by_reason: dict[str, list[date]] = {}
+    for day, reason in reasons:
+        by_reason.setdefault(reason, []).append(day)
+    yield from by_reason.items()
 
 
 def show_json(document: object) -> None:

@@ -1,7 +1,7 @@
 """Whether the pages of GET /costs are one whole answer.
 
 Here: putting the pages together, and refusing what shows that one is missing, doubled or from another moment.
-Not here: what a row means (vantage.py), and following the links (vantage_api.py).
+Not here: what a row means (vantage_charges.py), and following the links (vantage/api.py).
 """
 
 from collections.abc import Iterable, Sequence

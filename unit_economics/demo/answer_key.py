@@ -33,23 +33,47 @@ class Event:
 
 @dataclass(frozen=True)
 class DayAnswer:
-    """What one business day in UTC must come to; `effective_by_app` adds up to `effective_cost`."""
+    """What one business day in UTC must come to; each of the two splits adds up to `effective_cost`."""
 
     completed_orders: int
+    revenue: Decimal
     charge_rows: int
     billed_cost: Decimal
     effective_cost: Decimal
     effective_by_app: Mapping[str, Decimal]
+    effective_by_service: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What must be said of the last 28 complete days against the 28 before them; money is USD per 1,000 orders.
+
+    effect_of_volume and effects_of_services add up to the change; main_cause: the largest of them in its direction,
+    `fewer orders`, `more orders` or a service's name.
+    """
+
+    last: date
+    before: Decimal
+    after: Decimal
+    direction: Literal["up", "down"]
+    change_percent: Decimal
+    effect_of_volume: Decimal
+    effects_of_services: Mapping[str, Decimal]
+    main_cause: str
 
 
 @dataclass(frozen=True)
 class AnswerKey:
-    """Every planted event and every day's answer; the cost per order is one divided by the other."""
+    """Every planted event, every day's answer, and the headline where there are days enough for one.
+
+    A day's cost per order is its effective cost divided by its completed orders.
+    """
 
     seed: int
     first: date
     last: date
     events: Sequence[Event]
+    headline: Headline | None
     days: Mapping[date, DayAnswer]
 
     def save(self, path: Path) -> None:
@@ -66,6 +90,7 @@ def load(path: Path) -> AnswerKey:
         first=date.fromisoformat(held["first"]),
         last=date.fromisoformat(held["last"]),
         events=[Event(**(event | _dates(event))) for event in held["events"]],
+        headline=_headline(held["headline"]) if held["headline"] else None,
         days={date.fromisoformat(day): _day_answer(answer) for day, answer in held["days"].items()},
     )
 
@@ -75,12 +100,30 @@ def _dates(event: Mapping[str, str]) -> dict[str, date]:
 
 
 def _day_answer(held: Mapping[str, object]) -> DayAnswer:
-    by_app = held["effective_by_app"]
-    assert isinstance(by_app, dict)  # noqa: S101  # the file is our own; this tells the type checker so
     return DayAnswer(
         completed_orders=int(str(held["completed_orders"])),
+        revenue=Decimal(str(held["revenue"])),
         charge_rows=int(str(held["charge_rows"])),
         billed_cost=Decimal(str(held["billed_cost"])),
         effective_cost=Decimal(str(held["effective_cost"])),
-        effective_by_app={str(app): Decimal(str(cost)) for app, cost in by_app.items()},
+        effective_by_app=_amounts(held["effective_by_app"]),
+        effective_by_service=_amounts(held["effective_by_service"]),
     )
+
+
+def _headline(held: Mapping[str, object]) -> Headline:
+    return Headline(
+        last=date.fromisoformat(str(held["last"])),
+        before=Decimal(str(held["before"])),
+        after=Decimal(str(held["after"])),
+        direction="up" if held["direction"] == "up" else "down",
+        change_percent=Decimal(str(held["change_percent"])),
+        effect_of_volume=Decimal(str(held["effect_of_volume"])),
+        effects_of_services=_amounts(held["effects_of_services"]),
+        main_cause=str(held["main_cause"]),
+    )
+
+
+def _amounts(held: object) -> dict[str, Decimal]:
+    assert isinstance(held, dict)  # noqa: S101  # the file is our own; this tells the type checker so
+    return {str(name): Decimal(str(amount)) for name, amount in held.items()}

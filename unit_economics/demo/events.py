@@ -45,7 +45,7 @@ def _volume(days: DayRange) -> list[Event]:
     promotion = "orders x 2.2 in a week of promotion; most of the cost is fixed"
     outage = "orders x 0.2: checkout was down for most of the day, the servers ran on"
     return [
-        Event("volume_spike", _back(days, 41), _back(days, 35), promotion, "down"),
+        Event("volume_spike", _back(days, 86), _back(days, 80), promotion, "down"),
         Event("outage", _back(days, 24), _back(days, 24), outage, "up"),
     ]
 
@@ -58,4 +58,4 @@ def _credit(days: DayRange) -> Event:
 def _idle_environment(days: DayRange) -> Event:
     moved = "a load test's servers and volumes, left running and without tags"
     service = "Amazon Elastic Compute Cloud"
-    return Event("idle_environment", _back(days, 12), days.last, moved, "up", service=service, app="(none)")
+    return Event("idle_environment", _back(days, 16), days.last, moved, "up", service=service, app="(none)")

@@ -1,4 +1,4 @@
-"""The demo's orders: how many a day, each of them, and the table and view that hold them.
+"""The demo's orders: how many a day, each of them, and the table and views that hold them.
 
 Here: pure rows, and one function that writes them. Not here: the bill.
 """
@@ -24,7 +24,7 @@ _COUNTRIES = ("US", "GB", "DE", "FR", "NL", "CA")
 _OURS = "unit_economics demo shop"
 
 _MAKE = f"""
-    drop view if exists public.total_orders;
+    drop view if exists public.total_orders, public.daily_revenue;
     drop table if exists public.orders;
     create table public.orders (
         order_id bigint primary key,
@@ -37,6 +37,9 @@ _MAKE = f"""
     comment on table public.orders is '{_OURS}';
     create view public.total_orders (date, total_orders) as
         select (ordered_at at time zone 'UTC')::date, count(*)
+        from public.orders where status = 'completed' group by 1;
+    create view public.daily_revenue (date, revenue) as
+        select (ordered_at at time zone 'UTC')::date, sum(amount)
         from public.orders where status = 'completed' group by 1;
 """
 _FINISH = "create index on public.orders (ordered_at); analyze public.orders"
@@ -64,13 +67,13 @@ def orders_of(days: DayRange, events: list[Event], seed: int) -> Iterator[tuple[
         next_id += number
 
 
-def completed(orders: Iterable[Order]) -> int:
-    """How many of them count."""
-    return sum(order.status == "completed" for order in orders)
+def completed(orders: Iterable[Order]) -> list[Order]:
+    """Those of them that count."""
+    return [order for order in orders if order.status == "completed"]
 
 
 def write_orders(database_url: str, orders: Iterable[Order]) -> None:
-    """Replace the demo's table and view, in one transaction; a table that is not the demo's is left alone."""
+    """Replace the demo's table and views, in one transaction; a table that is not the demo's is left alone."""
     with psycopg.connect(database_url) as connection:
         _refuse_foreign_table(connection)
         connection.execute(_MAKE)
@@ -84,10 +87,10 @@ def _refuse_foreign_table(connection: psycopg.Connection[tuple[object, ...]]) ->
     asked = (
         "select to_regclass(name)::text, obj_description(to_regclass('public.orders')) from unnest(%s::text[]) as name"
     )
-    found = connection.execute(asked, [["public.orders", "public.total_orders"]]).fetchall()
+    found = connection.execute(asked, [["public.orders", "public.total_orders", "public.daily_revenue"]]).fetchall()
     if any(name is not None and comment != _OURS for name, comment in found):
         raise Refusal(
-            "there already is a table orders or a view total_orders that the demo did not make",
+            "there already is a table orders or a view total_orders or daily_revenue that the demo did not make",
             where="demo database",
             remedy="Give the demo a database of its own",
         )

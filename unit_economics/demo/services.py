@@ -88,6 +88,6 @@ LINES = (
     Line(*_VPC, "nat-gateway", "GB", D("0.0450"), D(60), D("0.05"), region="eu-west-1"),
 )
 IDLE_LINES = (
-    Line(*_EC2, "loadtest-servers", "Hours", D("0.3840"), D(96), account=STAGING),
+    Line(*_EC2, "loadtest-servers", "Hours", D("0.3840"), D(120), account=STAGING),
     Line(*_EC2, "loadtest-volumes", "GB-Months", D("0.1000"), D(90), account=STAGING),
 )

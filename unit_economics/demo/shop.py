@@ -3,7 +3,8 @@
 Here: putting the parts together. Not here: orders, charges or events themselves.
 """
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,10 +15,12 @@ from unit_economics.demo.answer_key import AnswerKey, DayAnswer, Event
 from unit_economics.demo.bill import Charge, charges_of
 from unit_economics.demo.bill_file import write_bill
 from unit_economics.demo.events import planted
+from unit_economics.demo.headline import headline_of
 from unit_economics.demo.orders import Order, completed, orders_of, write_orders
 
 SEED = 20
 UNTAGGED = "(none)"
+BILL, LATER = "focus", "later"
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Shop:
     def answer_key(self) -> AnswerKey:
         """What every day must come to."""
         answers = {day: _answer(self.orders[day], self.charges[day]) for day in self.days}
-        return AnswerKey(self.seed, self.days.first, self.days.last, self.events, answers)
+        headline = headline_of(self.days.last, answers)
+        return AnswerKey(self.seed, self.days.first, self.days.last, self.events, headline, answers)
 
 
 def imagine(days: DayRange, seed: int = SEED) -> Shop:
@@ -46,27 +50,55 @@ def imagine(days: DayRange, seed: int = SEED) -> Shop:
 
 
 def fill_shop(database_url: str, folder: Path, days: DayRange, seed: int = SEED) -> AnswerKey:
-    """Write the shop: public.orders and public.total_orders, folder/focus and folder/answer_key.json."""
+    """Write the shop: public.orders with its views, folder/answer_key.json, and the bill in two deliveries.
+
+    folder/focus lacks the credit, which the provider delivers later: `deliver_late` brings it.
+    """
     shop = imagine(days, seed)
     write_orders(database_url, (order for orders in shop.orders.values() for order in orders))
-    write_bill(folder / "focus", (charge for charges in shop.charges.values() for charge in charges))
+    charges = [charge for charges in shop.charges.values() for charge in charges]
+    write_bill(folder / LATER, charges)
+    write_bill(folder / BILL, (charge for charge in charges if charge["ChargeCategory"] != "Credit"))
     key = shop.answer_key
     key.save(folder / "answer_key.json")
     return key
 
 
+def deliver_late(folder: Path) -> list[Path]:
+    """Bring every billing period that grew after its first delivery; returns the files, none the second time."""
+    pairs = [(file, folder / BILL / file.relative_to(folder / LATER)) for file in (folder / LATER).rglob("*.parquet")]
+    grown = [(later, first) for later, first in pairs if later.read_bytes() != first.read_bytes()]
+    return [Path(shutil.copyfile(later, first)) for later, first in grown]
+
+
 def _answer(orders: Sequence[Order], charges: Sequence[Charge]) -> DayAnswer:
-    by_app: dict[str, Decimal] = {}
+    counted = completed(orders)
+    by_app, by_service = _effective(charges, _app), _effective(charges, _service)
+    return DayAnswer(
+        completed_orders=len(counted),
+        revenue=sum((order.amount for order in counted), Decimal(0)),
+        charge_rows=len(charges),
+        billed_cost=sum((_cost(charge, "BilledCost") for charge in charges), Decimal(0)),
+        effective_cost=sum(by_app.values(), Decimal(0)),
+        effective_by_app=by_app,
+        effective_by_service=by_service,
+    )
+
+
+def _effective(charges: Sequence[Charge], key: Callable[[Charge], str]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = {}
     for charge in charges:
-        app = _app(charge)
-        by_app[app] = by_app.get(app, Decimal(0)) + _cost(charge, "EffectiveCost")
-    billed = sum((_cost(charge, "BilledCost") for charge in charges), Decimal(0))
-    return DayAnswer(completed(orders), len(charges), billed, sum(by_app.values(), Decimal(0)), by_app)
+        sums[key(charge)] = sums.get(key(charge), Decimal(0)) + _cost(charge, "EffectiveCost")
+    return sums
 
 
 def _app(charge: Charge) -> str:
     tags = charge["Tags"]
     return str(tags.get("app", UNTAGGED)) if isinstance(tags, dict) else UNTAGGED
+
+
+def _service(charge: Charge) -> str:
+    return str(charge["ServiceName"])
 
 
 def _cost(charge: Charge, column: str) -> Decimal:

@@ -19,7 +19,7 @@ import psycopg
 
 from unit_economics.business_days import DayRange
 from unit_economics.demo import standin
-from unit_economics.demo.shop import SEED, fill_shop
+from unit_economics.demo.shop import SEED, deliver_late, fill_shop
 
 METRIC, SINK = "cost_per_order", "vantage_business_metric"
 _WEEK = """
@@ -75,6 +75,11 @@ class Tour:
         orders = sum(answer.completed_orders for answer in key.days.values())
         charges = sum(answer.charge_rows for answer in key.days.values())
         return f"{orders:,} orders and a cloud bill of {charges:,} charges, {self.days}"
+
+    def restate(self) -> DayRange | None:
+        """Let the provider deliver what comes late; the days to read again, None where nothing does."""
+        again = DayRange(max(self.days.first, self.days.last - timedelta(days=34)), self.days.last)
+        return again if deliver_late(self.folder) else None
 
     def week(self, mart_url: str, vantage_url: str) -> list[Day]:
         """The last seven days."""

@@ -22,6 +22,7 @@ from typing import Any, cast
 
 import httpx
 
+from unit_economics.local.ports import browsable
 from unit_economics.local.supervisor import Supervisor
 from unit_economics.refusals import Refusal
 
@@ -45,7 +46,7 @@ class LocalDagster:
     @property
     def address(self) -> str:
         """Where a browser on this machine finds the UI."""
-        return f"http://{_browsable(self.host)}:{self.port}"
+        return f"http://{browsable(self.host)}:{self.port}"
 
     def start(self, supervisor: Supervisor, project: Path) -> None:
         """Start everything and wait until it is ready; `project` may hold a dagster.yaml of its own."""
@@ -145,7 +146,3 @@ def _loaded(found: dict[str, Any], logs: Path) -> bool:
 def _at_work(found: dict[str, Any]) -> bool:
     daemons = found["instance"]["daemonHealth"]["allDaemonStatuses"]
     return all(daemon["healthy"] for daemon in daemons if daemon["required"])
-
-
-def _browsable(host: str) -> str:
-    return "127.0.0.1" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104

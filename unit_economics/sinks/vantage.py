@@ -1,35 +1,17 @@
 """Units to Vantage: the values of one business metric, one a day, sent only where they differ and read back.
 
-Here: the entry of a sink `vantage`, and bringing the stored values to the wanted ones. Not here: how a call is made
-(vantage/api.py), which days may be published, and alerting (both are the caller's).
-
-The API promises neither that a PUT replaces a day nor that an answer means that something was stored. So nothing is
-believed that was not read back, and a day whose rows add up wrong is deleted before it is sent again.
+Here: the entry of a sink `vantage`. Not here: bringing what is stored there to what is wanted (vantage_values.py), how
+a call is made (vantage/api.py), which days may be published, and alerting (both are the caller's).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
-from typing import cast
 
 from pydantic import Field
 
-from unit_economics.adapters import Difference, Publication, Sink, Variable
+from unit_economics.adapters import Publication, Sink, Variable
 from unit_economics.outside import Outside
-from unit_economics.refusals import Refusal
-from unit_economics.schemas import LARGEST
-from unit_economics.vantage import answers
-from unit_economics.vantage.answers import Json
-from unit_economics.vantage.api import VantageApi
-from unit_economics.vantage.http import Fault
-from unit_economics.vantage.waits import backoff
-
-ROUNDS = 6
-"""Times that what differs is sent; each round begins with what was read back."""
-_EXACT_DIGITS = 15
-"""Vantage takes amounts as JSON numbers, which are doubles: 15 digits always survive the way there and back."""
-_WHERE = "Vantage business metric"
 
 
 class VantageMetric(Sink):
@@ -46,129 +28,12 @@ class VantageMetric(Sink):
 
     def publish(self, wanted: Mapping[date, Decimal], *, outside: Outside, dry_run: bool = False) -> Publication:
         """Make the business metric hold `wanted`; what other days and labels hold is left alone."""
-        for day, quantity in wanted.items():
-            _refuse_unsendable(day, quantity)
-        if not wanted:
-            return Publication([], 0, {})
-        metric = outside.secret(self.business_metric)
-        with VantageApi.connect(outside, self.token) as api:
-            writer = Writer(api, metric, self.chunk)
-            return writer.look(wanted) if dry_run else writer.bring_to(wanted)
+        from unit_economics.sinks.vantage_values import publish  # HTTP: only where something is published
+
+        return publish(self, wanted, outside, dry_run=dry_run)
 
     def check_access(self, *, outside: Outside) -> str:
         """What the business metric is called, once the token may write it; raises `Refusal` where it may not."""
-        metric = outside.secret(self.business_metric)
-        with VantageApi.connect(outside, self.token) as api:
-            bearer = api.me().get("bearer_token")
-            scopes = cast("Json", bearer).get("scope") if isinstance(bearer, dict) else None
-            if not isinstance(scopes, list) or "write" not in scopes:
-                remedy = f"Create a token with the scopes read and write, and put it into {self.token}"
-                raise Refusal("the token may not write", where=_WHERE, remedy=remedy)
-            title = answers.text(api.metric(metric), "title", _WHERE)
-        return title or "(without a title)"
+        from unit_economics.sinks.vantage_values import title_if_writable
 
-
-@dataclass(frozen=True)
-class _Held:
-    """What the rows of one day that have no label add up to."""
-
-    amounts: list[Decimal] = field(default_factory=list)
-    is_midnight: bool = True
-
-    @property
-    def total(self) -> Decimal:
-        return answers.exact_sum(self.amounts)
-
-
-@dataclass
-class Writer:
-    """Brings one business metric to the wanted values and counts what it took."""
-
-    api: VantageApi
-    metric: str
-    chunk: int
-    requests_sent: int = 0
-
-    def look(self, wanted: Mapping[date, Decimal]) -> Publication:
-        """What differs, with nothing sent."""
-        held = self._read(wanted)
-        return Publication(_differences(held, wanted), 0, _totals(held))
-
-    def bring_to(self, wanted: Mapping[date, Decimal]) -> Publication:
-        """Send what differs and read it back, until nothing does or the rounds are used up."""
-        held = self._read(wanted)
-        before = _differences(held, wanted)
-        for attempt in range(1, ROUNDS + 1):
-            differing = _differences(held, wanted)
-            if not differing:
-                break
-            if attempt > 1:
-                self.api.http.clock.sleep(backoff(attempt))
-            self._send(held, differing)
-            held = self._read(wanted)
-        return Publication(before, self.requests_sent, _totals(held))
-
-    def _read(self, wanted: Iterable[date]) -> dict[date, _Held]:
-        days = set(wanted)
-        held: dict[date, _Held] = {}
-        for row in self.api.values(self.metric, min(days)):
-            moment = answers.utc_moment(row, "date", _WHERE)
-            if moment.date() not in days or answers.text(row, "label", _WHERE):
-                continue
-            before = held.get(moment.date(), _Held())
-            amount = answers.amount(row, "amount", _WHERE)
-            is_midnight = before.is_midnight and moment.time() == time()
-            held[moment.date()] = _Held([*before.amounts, amount], is_midnight)
-        return held
-
-    def _send(self, held: Mapping[date, _Held], differing: Sequence[Difference]) -> None:
-        try:
-            for difference in differing:
-                if _adds_up_wrong(held.get(difference.day)):
-                    self.requests_sent += 1
-                    self.api.delete_day(self.metric, difference.day, label="")
-            for part in _parts(differing, self.chunk):
-                self.requests_sent += 1
-                self.api.put_values(self.metric, [_row(difference) for difference in part])
-        except Fault as fault:
-            # Whether it was applied shows in the next read; sent again blindly it could be counted twice.
-            if not fault.maybe_applied:
-                raise
-
-
-def _adds_up_wrong(held: _Held | None) -> bool:
-    """Whether a PUT at midnight could not replace what a wrong day holds."""
-    return held is not None and (len(held.amounts) > 1 or not held.is_midnight)
-
-
-def _differences(held: Mapping[date, _Held], wanted: Mapping[date, Decimal]) -> list[Difference]:
-    found = [Difference(day, held[day].total if day in held else None, wanted[day]) for day in sorted(wanted)]
-    return [difference for difference in found if difference.held != difference.wanted]
-
-
-def _totals(held: Mapping[date, _Held]) -> dict[date, Decimal]:
-    return {day: held[day].total for day in sorted(held)}
-
-
-def _row(difference: Difference) -> dict[str, object]:
-    amount = difference.wanted
-    whole = amount == amount.to_integral_value()
-    return {"date": f"{difference.day}T00:00:00Z", "amount": int(amount) if whole else float(amount)}
-
-
-def _parts(differing: Sequence[Difference], size: int) -> Iterator[Sequence[Difference]]:
-    return (differing[start : start + size] for start in range(0, len(differing), size))
-
-
-def _refuse_unsendable(day: object, quantity: Decimal) -> None:
-    what = None
-    if type(day) is not date or isinstance(day, datetime):
-        what = "is not a calendar day"
-    elif not isinstance(quantity, Decimal) or not quantity.is_finite():  # pyright: ignore[reportUnnecessaryIsInstance]  a NULL would delete the day
-        what = "is no finite decimal"
-    elif quantity < 0 or quantity >= LARGEST:
-        what = "is negative or beyond reason"
-    elif len(quantity.normalize().as_tuple().digits) > _EXACT_DIGITS:
-        what = f"has more than {_EXACT_DIGITS} digits, which Vantage would round"
-    if what:
-        raise Refusal(f"{quantity} {what}", where=f"value of {day} for Vantage", remedy="Correct the units of that day")
+        return title_if_writable(self, outside)

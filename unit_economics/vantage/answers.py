@@ -1,7 +1,7 @@
 """What an answer of Vantage means: strict JSON, exact amounts, UTC days.
 
 Here: reading values out of an answer, each one as it was meant or refused. Not here: getting the answer
-(http.py), and what a whole page of them adds up to (cost_sources/vantage.py, sinks/vantage.py).
+(http.py), and what a whole page of them adds up to (cost_sources/, sinks/).
 """
 
 import decimal
@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import NoReturn, cast
 
+from unit_economics.exact import LARGEST
 from unit_economics.refusals import Refusal
-from unit_economics.schemas import LARGEST
 
 Json = Mapping[str, object]
 

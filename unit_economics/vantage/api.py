@@ -1,7 +1,7 @@
 """The calls of Vantage's API that the platform makes, one method each.
 
 Here: paths, parameters and paging. Not here: how a call is carried out (http.py), and what a cost or a
-published value means to the platform (cost_sources/vantage.py, sinks/vantage.py).
+published value means to the platform (cost_sources/, sinks/).
 """
 
 import re

@@ -4,7 +4,7 @@ Not here: what the checks said (gate.py), writing a day's rows (replace_days.py)
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -42,7 +42,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class LedgerDay:
-    """What is current for one asset on one day."""
+    """What is current for one asset on one day; content_hash is "" where it would tell this reader of revenue."""
 
     asset: str
     business_date: date
@@ -103,16 +103,22 @@ def fence(connection: Connection, attempt: Attempt) -> dict[date, str]:
     return overtaken
 
 
+SourceTotal = Mapping[str, str | int | None]
+"""One day and currency: business_date, billing_currency, charge_rows, and the four costs as decimal text or None."""
+
+
 @dataclass(frozen=True)
 class Source:
     """What an attempt read.
 
-    glance: how the source looked beforehand, None where it can't be told cheaply; absent: the days it did not have.
+    glance: how the source looked beforehand, None where it can't be told cheaply; absent: the days it did not have;
+    totals: what the source itself summed, as `tables.source_totals` has it.
     """
 
     fingerprint: str = ""
     glance: str | None = None
     absent: Mapping[date, str] = field(default_factory=dict)
+    totals: Sequence[SourceTotal] = ()
 
     @property
     def hash(self) -> str:
@@ -123,12 +129,19 @@ class Source:
 NOT_TOLD = Source()
 
 
-def commit(connection: Connection, attempt: Attempt, source: Source) -> None:
-    """Say, in the writing transaction, that this attempt has decided its days, and from what."""
+def commit(connection: Connection, attempt: Attempt, source: Source, written: Collection[date] = ()) -> None:
+    """Say, in the writing transaction, that this attempt has decided its days, and from what.
+
+    written: the days whose rows are this attempt's; the source's totals of the others are with an older one.
+    """
+    totals = [total for total in source.totals if date.fromisoformat(str(total["business_date"])) in written]
     connection.execute(
-        "update attempt set committed_at = clock_timestamp(), source_glance = %s, source_fingerprint = %s, absent = %s"
-        " where attempt = %s",
-        [source.glance, source.fingerprint, json.dumps(_texts(source.absent)), attempt.number],
+        "update attempt set committed_at = clock_timestamp(), source_glance = %s, source_fingerprint = %s, absent = %s,"
+        " source_totals = %s where attempt = %s",
+        [
+            *(source.glance, source.fingerprint, json.dumps(_texts(source.absent))),
+            *(json.dumps(totals) if totals else None, attempt.number),
+        ],
     )
 
 
@@ -158,8 +171,8 @@ def is_unchanged(connection: Connection, attempt: Attempt, glance: str | None) -
 def current(connection: Connection, assets: Sequence[str], days: DayRange) -> dict[tuple[str, date], LedgerDay]:
     """The current ledger rows of these assets and days."""
     text: LiteralString = (
-        "select asset, business_date, version, rows_version, status, content_hash, complete_through, recorded_at,"
-        " run_id, definition, input_versions from ledger"
+        "select asset, business_date, version, rows_version, status, coalesce(content_hash, '') as content_hash,"
+        " complete_through, recorded_at, run_id, definition, input_versions from day_versions"
         " where asset = any(%s) and business_date between %s and %s and superseded_at is null"
     )
     with connection.cursor(row_factory=class_row(LedgerDay)) as cursor:
@@ -181,7 +194,7 @@ def last_absent(connection: Connection, attempt: Attempt) -> dict[date, str]:
 def first_day(connection: Connection) -> date | None:
     """The earliest day that was ever judged."""
     row = connection.execute(
-        "select least((select min(business_date) from ledger), (select min(business_date) from verdict))"
+        "select least((select min(business_date) from day_versions), (select min(business_date) from gate))"
     ).fetchone()
     return row[0] if row else None
 

@@ -1,9 +1,9 @@
 """An overview of the mart for people: tries, messages that wait, unit costs, its own state.
 
-Here: questions that only read. Not here: anything that writes, and what an asset asks (ledger.py, reading.py).
+Here: questions to the published views. Not here: anything that writes, and what an asset asks (ledger.py, reading.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, LiteralString
@@ -21,7 +21,7 @@ def last_tries(connection: Connection, days: DayRange) -> dict[tuple[str, date],
     """How often each asset's day was ever tried, when it last was, and why the source did not have it then."""
     rows = connection.execute(
         "select asset, d::date, count(*), max(started_at), (array_agg(absent ->> d::date::text order by attempt desc)"
-        " filter (where committed_at is not null))[1] from attempt cross join generate_series("
+        " filter (where committed_at is not null))[1] from attempts cross join generate_series("
         "greatest(first_day, %s), least(last_day, %s), interval '1 day') d group by 1, 2",
         [days.first, days.last],
     )
@@ -37,14 +37,44 @@ class Waiting:
     oldest: datetime | None
     last_error: str | None
 
+    def is_stuck(self, channels: Collection[str]) -> bool:
+        """Whether there is a channel that does not take them."""
+        return bool(channels) and self.tried > 0
+
+
+UNSTICK = "unit-economics doctor"
+"""What to type when alerts are stuck: it looks at every channel."""
+
 
 def waiting_alerts(connection: Connection) -> Waiting:
     """The outbox: what waits, and what was tried in vain."""
     row = connection.execute(
         "select count(*), count(*) filter (where tries > 0), min(created_at), max(last_error)"
-        " from outbox where sent_at is null"
+        " from alerts where sent_at is null"
     ).fetchone()
     return Waiting(*row) if row else Waiting(0, 0, None, None)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A message: what it is about, and whether it has reached everybody; `sent_at` is empty while it waits."""
+
+    cause: str
+    title: str
+    created_at: datetime
+    tries: int
+    last_error: str | None
+    sent_at: datetime | None
+
+
+def alerts_since(connection: Connection, since: datetime, most: int = 500) -> Sequence[Told]:
+    """The messages of late, newest first."""
+    rows = connection.execute(
+        "select cause, title, created_at, tries, last_error, sent_at from alerts where created_at >= %s"
+        " order by message desc limit %s",
+        [since, most],
+    )
+    return [Told(*row) for row in rows]
 
 
 def unit_costs(

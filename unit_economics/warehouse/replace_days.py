@@ -71,7 +71,7 @@ def replace_days(
     plan = [_plan(attempt, before.get((attempt.asset, day)), lines.get(day, []), day, states[day]) for day in days]
     written = _write(connection, attempt, table, plan, source)
     record_verdicts(connection, attempt, [verdict for verdict in verdicts if verdict.day not in overtaken])
-    commit(connection, attempt, source)
+    commit(connection, attempt, source, {step.day for step in plan if step.change not in ("same", "status")})
     return _replaced(plan, written)
 
 

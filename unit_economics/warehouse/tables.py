@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from unit_economics.schemas import EXACT
+from unit_economics.exact import EXACT
+from unit_economics.warehouse.ledger import SourceTotal
 
 MONEY_STEP = Decimal("1e-12")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -38,6 +39,17 @@ class Table:
 def content_hash(lines: Iterable[str]) -> str:
     """The hash of a day's rows."""
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def source_totals(frame: pd.DataFrame) -> list[SourceTotal]:
+    """The `source_totals` of a delivery as they are kept: a decimal as text, since JSON's own numbers are floats."""
+    return [{str(name): _plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _plain(value: object) -> str | int | None:
+    if isinstance(value, str | Decimal | date):
+        return _text(value)
+    return None if value is None or value is pd.NA or value != value else int(str(value))
 
 
 def _texts(column: "pd.Series[Any]", *, money: bool) -> Iterator[str]:

@@ -68,10 +68,12 @@ def _ours(world: ShopWorld) -> tuple[Spent, Spent]:
     with slow_vantage() as vantage:
         of = replace(world, vantage=vantage).deployment()
         of.warehouse.connection()  # the migrations are not the year's
-        count = spent(lambda: take(of, units_asset(NAME), assets.daily_units(of, NAME), days))
+        metric = of.catalogue.metrics[NAME]
+        units = assets.counted(of, metric.units, metric.unit)
+        count = spent(lambda: take(of, units_asset(NAME), units, days))
         bill = spent(lambda: take(of, CLOUD_COSTS, assets.cloud_costs(of), days))
         divide = spent(lambda: take(of, NAME, assets.cost_per_unit(of, NAME), days))
-        sink = of.catalogue.metrics[NAME].publish["vantage"]
+        sink = metric.publish["vantage"]
         publish = spent(lambda: take(of, sink_asset(NAME, "vantage"), assets.published(of, NAME, sink), days))
     return count + publish, bill + divide
 

@@ -18,12 +18,13 @@ from psycopg import sql
 from unit_economics.automation import range_tags
 from unit_economics.business_days import DayRange
 from unit_economics.cli.instance import instance_of
-from unit_economics.definitions import code_location, deployment
+from unit_economics.definitions import code_location
 from unit_economics.demo.standin import TOKEN
 from unit_economics.demo.tour import Tour, variables
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_server import serving
 from unit_economics.deployment import Deployment
+from unit_economics.environment import deployment
 from unit_economics.local import embedded
 
 LAST = date(2026, 6, 30)

@@ -13,11 +13,11 @@ from pathlib import Path
 from unit_economics import assets
 from unit_economics.business_days import DayRange
 from unit_economics.catalogue import sink_asset, units_asset
-from unit_economics.definitions import deployment
 from unit_economics.demo import standin
 from unit_economics.demo.standin import METRIC, TOKEN
 from unit_economics.demo.tour import answers
 from unit_economics.deployment import CLOUD_COSTS, Deployment
+from unit_economics.environment import deployment
 from unit_economics.local.ports import any_free
 from unit_economics.warehouse import ledger
 from unit_economics_tests.benchmarks.wide_bill import CATALOGUE, write_bill, write_orders
@@ -66,8 +66,8 @@ def take(of: Deployment, asset: str, step: assets.Step, days: DayRange) -> None:
 
 def take_all(of: Deployment, days: DayRange) -> None:
     """All four steps."""
-    sink = of.catalogue.metrics[NAME].publish["vantage"]
+    metric = of.catalogue.metrics[NAME]
     take(of, CLOUD_COSTS, assets.cloud_costs(of), days)
-    take(of, units_asset(NAME), assets.daily_units(of, NAME), days)
+    take(of, units_asset(NAME), assets.counted(of, metric.units, metric.unit), days)
     take(of, NAME, assets.cost_per_unit(of, NAME), days)
-    take(of, sink_asset(NAME, "vantage"), assets.published(of, NAME, sink), days)
+    take(of, sink_asset(NAME, "vantage"), assets.published(of, NAME, metric.publish["vantage"]), days)

@@ -15,8 +15,8 @@ import pytest
 from unit_economics import alerts, checks
 from unit_economics.assets import build_assets
 from unit_economics.business_days import DayRange
-from unit_economics.definitions import deployment
 from unit_economics.deployment import Deployment
+from unit_economics.environment import deployment
 from unit_economics.vantage.api import VantageApi
 from unit_economics.vantage.waits import Clock
 from unit_economics.warehouse import outbox
@@ -88,7 +88,7 @@ class Failure:
     def deployment(
         self, bill: str = FILES, dsn: str = "ORDERS_DATABASE_URL", variables: Mapping[str, str] = {}
     ) -> Deployment:
-        """The deployment of a catalogue file, as definitions.py makes it."""
+        """The deployment of a catalogue file, as environment.py makes it."""
         path = self.folder / "unit_economics.yaml"
         path.write_text(
             f"cost_sources:\n  bill: {bill}\nmetrics:\n  cost_per_order:\n    unit: Order\n"

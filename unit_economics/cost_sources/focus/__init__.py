@@ -1,6 +1,6 @@
 """The cloud bill as FOCUS 1.0-1.3 files: Parquet, CSV or CSV.gz in a folder, on S3, GCS or Azure.
 
-Here: the catalogue's entry `kind: focus`, and what a reading hands over.
+Here: the catalogue's entry `kind: focus`. Reading it is in reading.py:
 
     path -> storage (list, open) -> delivery (parts, before and after)
          -> layout, versions (columns) -> query, tags, day_rule (SQL)
@@ -9,29 +9,14 @@ Here: the catalogue's entry `kind: focus`, and what a reading hands over.
 Not here: any of those steps, and judging the amounts (checks.py).
 """
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Sequence
 from typing import Literal
 
-import pandas as pd
 from pydantic import Field
 
-from unit_economics import schemas
 from unit_economics.adapters import CostSource, Delivery
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.cost_sources.focus import delivery
-from unit_economics.cost_sources.focus.delivery import Part
-from unit_economics.cost_sources.focus.layout import Layout, layout_of
-from unit_economics.cost_sources.focus.query import FIELDS, Asked
-from unit_economics.cost_sources.focus.scan import Row, Scan
-from unit_economics.cost_sources.focus.storage import Storage, storage_of
-from unit_economics.cost_sources.focus.versions import is_other_dataset, version_of
 from unit_economics.outside import Outside
-from unit_economics.refusals import Refusal
-
-TOTALS = ["business_date", "billing_currency", "charge_rows", *schemas.COSTS]
 
 
 class FocusFiles(CostSource):
@@ -49,110 +34,15 @@ class FocusFiles(CostSource):
         self, days: DayRange, *, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside
     ) -> str | None:
         """The names, sizes and times of the files, and how they are read."""
-        parts = delivery.parts_of(storage_of(self.path, outside))
-        listing = [f"{part.name} {part.file.size} {part.file.changed_ns}" for part in parts]
-        settings = [self.path, self.long_charges, *self.null_words, calendar.timezone.key, *sorted(set(tag_keys))]
+        from unit_economics.cost_sources.focus.reading import glance  # DuckDB and Arrow: only where a bill is read
+
         del days  # a file of another billing period may correct any of them
-        return hashlib.sha256("\n".join([*settings, *listing]).encode()).hexdigest()
+        return glance(self, calendar, tag_keys, outside)
 
     def read(
         self, days: DayRange, *, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside
     ) -> Delivery:
         """The charges of these days; raises `Refusal` rather than leave out a row or a file."""
-        covered = [day for day in days if self.covers(day)]
-        if not covered:
-            return Delivery(schemas.empty(schemas.CHARGES), pd.DataFrame(columns=TOTALS))
-        asked = Asked(
-            days=DayRange(covered[0], covered[-1]),
-            calendar=calendar,
-            tag_keys=tuple(sorted(set(tag_keys))),
-            is_spread=self.long_charges == "spread",
-            null_words=tuple(self.null_words),
-        )
-        return self._read(asked, storage_of(self.path, outside))
+        from unit_economics.cost_sources.focus.reading import read
 
-    def _read(self, asked: Asked, storage: Storage) -> Delivery:
-        before = delivery.parts_of(storage)
-        try:
-            wanted = delivery.needed(before, asked.days, spread=asked.is_spread)
-            parts, identities = delivery.without_copies(storage, wanted)
-            layouts = _layouts(storage, parts)
-            _refuse_no_bill(storage, parts, layouts)
-            with_rows = {part: layout for part, layout in layouts.items() if layout.has_rows}
-            rows = Scan(storage, with_rows, asked).rows() if with_rows else []
-        except Refusal:
-            delivery.refuse_changed(storage, before)
-            raise
-        delivery.refuse_changed(storage, before)
-        return Delivery(
-            charges=_charges(rows, asked),
-            source_totals=_totals(rows),
-            absent={} if self.absent_day == "zero" else _absent(rows, asked, before),
-            fingerprint=self._fingerprint(asked, {part: identities[part.name] for part in layouts}),
-        )
-
-    def _fingerprint(self, asked: Asked, identities: Mapping[Part, str]) -> str:
-        settings = {
-            "long_charges": self.long_charges,
-            "null_words": self.null_words,
-            "tag_keys": asked.tag_keys,
-            "timezone": asked.calendar.timezone.key,
-        }
-        files = [{"name": part.name, "size": part.file.size, "content": hashed} for part, hashed in identities.items()]
-        return json.dumps({"settings": settings, "files": files}, sort_keys=True, separators=(",", ":"))
-
-
-def _layouts(storage: Storage, parts: Sequence[Part]) -> dict[Part, Layout]:
-    """The layouts of the charge files; contract commitments, the other dataset of FOCUS 1.3, are passed over."""
-    layouts = {part: layout_of(storage, part) for part in parts}
-    bill = {part: layout for part, layout in layouts.items() if not is_other_dataset(layout.columns)}
-    for part, layout in bill.items():
-        if layout.columns:
-            version_of(layout.columns, where=f"{storage.shown}, file {part.name}")
-    return bill
-
-
-def _refuse_no_bill(storage: Storage, parts: Sequence[Part], layouts: Mapping[Part, Layout]) -> None:
-    if parts and not layouts:
-        raise Refusal(
-            "there are only contract commitments here, no charges",
-            where=storage.shown,
-            remedy="Point `path` at FOCUS cost and usage files",
-        )
-
-
-def _charges(rows: Sequence[Row], asked: Asked) -> pd.DataFrame:
-    names = ["is_whole", "is_total", "business_date", *FIELDS, *asked.tags, *schemas.COSTS, "charge_rows", "faulty"]
-    detail = pd.DataFrame([row for row in rows if not row[1]], columns=names, dtype=object)
-    if detail.empty:
-        return schemas.empty(schemas.CHARGES)
-    values = detail[asked.tags].to_numpy().tolist()
-    detail["tags"] = [_canonical(dict(zip(asked.tag_keys, row, strict=True))) for row in values]
-    ordered = detail.sort_values(["business_date", *FIELDS, "tags"], na_position="first", ignore_index=True)
-    return ordered[list(schemas.CHARGES.columns)].astype({"charge_rows": "int64"})
-
-
-def _totals(rows: Sequence[Row]) -> pd.DataFrame:
-    """The sums that DuckDB made by day and currency alone, beside and not from those by dimension."""
-    totals = [row for row in rows if row[1]]
-    width = len(TOTALS) - 3
-    data = [(row[2], row[2 + len(FIELDS)], row[-2], *row[-2 - width : -2]) for row in totals]
-    frame = pd.DataFrame(data, columns=TOTALS, dtype=object).astype({"charge_rows": "int64"})
-    return frame.sort_values(["business_date", "billing_currency"], ignore_index=True)
-
-
-def _canonical(tags: Mapping[str, str | None]) -> str:
-    held = {key: value for key, value in tags.items() if value is not None}
-    return json.dumps(held, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def _absent(rows: Sequence[Row], asked: Asked, parts: Sequence[Part]) -> dict[date, str]:
-    held = {row[2] for row in rows}
-    periods = {part.period for part in parts}
-    return {day: _why(day, periods) for day in asked.days if day not in held}
-
-
-def _why(day: date, periods: set[int | None]) -> str:
-    if None in periods or delivery.month_number(day) in periods:
-        return "the bill has no charge of this day yet"
-    return f"there is no delivery for billing period {day:%Y-%m}"
+        return read(self, days, calendar, tag_keys, outside)

@@ -13,7 +13,8 @@ from unit_economics.cost_sources.focus import tags as tags_sql
 from unit_economics.cost_sources.focus.layout import Layout
 from unit_economics.cost_sources.focus.tags import column_sql, literal
 from unit_economics.currencies import CURRENCIES
-from unit_economics.schemas import CHARGE_CATEGORIES, COSTS, LARGEST
+from unit_economics.exact import LARGEST
+from unit_economics.schemas import CHARGE_CATEGORIES, COSTS
 
 MONEY = "decimal(38, 12)"
 FIELDS = {

@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import cast
-
-import pandas as pd
+from typing import TYPE_CHECKING, cast
 
 from unit_economics.adapters import Count
 from unit_economics.business_days import DayRange
+from unit_economics.exact import LARGEST
 from unit_economics.refusals import DayRefusal, Refusal
-from unit_economics.schemas import LARGEST, UNITS, empty
 from unit_economics.unit_sources.postgres.question import NO_SEGMENT
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, order=True)
@@ -90,7 +91,11 @@ def count_of(tally: Tally, days: DayRange, *, unit: str, zero: bool) -> Count:
     return Count(_frame(rows, unit), absent, tally.refused, _fingerprint(rows))
 
 
-def _frame(rows: Sequence[UnitRow], unit: str) -> pd.DataFrame:
+def _frame(rows: Sequence[UnitRow], unit: str) -> "pd.DataFrame":
+    import pandas as pd  # only where something was counted
+
+    from unit_economics.schemas import UNITS, empty
+
     if not rows:
         return empty(UNITS)
     records = [(row.day, row.segment, row.quantity, unit) for row in rows]

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from unit_economics.refusals import Refusal
 from unit_economics.warehouse.connection import Connection, Warehouse
+from unit_economics.warehouse.roles import grant_reading
 
 LOCK = "unit_economics.migrations"
 
@@ -40,15 +41,21 @@ def shipped() -> list[Migration]:
     return sorted(found, key=lambda migration: migration.number)
 
 
-def migrate(warehouse: Warehouse, unit_assets: Iterable[str], metrics: Iterable[str]) -> list[str]:
-    """Bring the mart to this release and give every metric its views; returns the steps that were taken."""
+def migrate(
+    warehouse: Warehouse, unit_assets: Iterable[str], metrics: Iterable[str], revenue_assets: Iterable[str] = ()
+) -> list[str]:
+    """Bring the mart to this release, give every metric its views and the readers their rights.
+
+    Returns the steps that were taken. A revenue asset is named `daily_..._revenue`: by that its view is for finance.
+    """
     with warehouse.transaction() as connection:
         connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [LOCK])
         taken = [_apply(connection, step) for step in _pending(connection)]
-        for asset in _without_view(connection, unit_assets):
+        for asset in _without_view(connection, [*unit_assets, *revenue_assets]):
             _units_view(connection, asset)
         for metric in _without_view(connection, metrics):
             _metric_view(connection, metric)
+        grant_reading(connection)
     return taken
 
 
@@ -91,15 +98,23 @@ def _without_view(connection: Connection, names: Iterable[str]) -> list[str]:
 
 
 def _units_view(connection: Connection, asset: str) -> None:
-    text = """create view unit_economics.{view} as
+    # The barrier: a reader's own function in a condition would otherwise see the rows of revenue as well.
+    text = """create view unit_economics.{view} with (security_barrier) as
         select r.business_date, r.segment, r.quantity::numeric as quantity, r.unit, l.status, l.version, l.recorded_at,
             l.run_id
         from unit_economics.ledger l join unit_economics.unit_quantity r
             on (r.asset, r.business_date, r.version) = (l.asset, l.business_date, l.rows_version)
         where l.asset = {asset} and l.superseded_at is null"""
     connection.execute(sql.SQL(text).format(view=sql.Identifier(asset), asset=sql.Literal(asset)))
+    _comment(connection, asset, "The current quantity of each business day and segment, as its source counted it")
 
 
 def _metric_view(connection: Connection, metric: str) -> None:
     text = "create view unit_economics.{view} as select * from unit_economics.unit_costs where metric={name}"
     connection.execute(sql.SQL(text).format(view=sql.Identifier(metric), name=sql.Literal(metric)))
+    _comment(connection, metric, "The current unit cost of each business day and cost scope, or why there is none")
+
+
+def _comment(connection: Connection, view: str, words: str) -> None:
+    text = sql.SQL("comment on view unit_economics.{} is {}")
+    connection.execute(text.format(sql.Identifier(view), sql.Literal(words)))

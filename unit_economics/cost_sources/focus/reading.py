@@ -1,0 +1,140 @@
+"""Reading FOCUS files from end to end: what is there, what of it is needed, and what a reading hands over.
+
+Here: the order of the steps, and the rows of the scan as a `Delivery`. Not here: any of the steps (their own modules),
+the settings (the entry in __init__.py).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import pandas as pd
+
+from unit_economics import schemas
+from unit_economics.adapters import Delivery
+from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.cost_sources.focus import FocusFiles, delivery
+from unit_economics.cost_sources.focus.delivery import Part
+from unit_economics.cost_sources.focus.layout import Layout, layout_of
+from unit_economics.cost_sources.focus.query import FIELDS, Asked
+from unit_economics.cost_sources.focus.scan import Row, Scan
+from unit_economics.cost_sources.focus.storage import Storage, storage_of
+from unit_economics.cost_sources.focus.versions import is_other_dataset, version_of
+from unit_economics.outside import Outside
+from unit_economics.refusals import Refusal
+
+TOTALS = ["business_date", "billing_currency", "charge_rows", *schemas.COSTS]
+
+
+def glance(entry: FocusFiles, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside) -> str:
+    """A hash of the names, sizes and times of the files, and of how they are read."""
+    parts = delivery.parts_of(storage_of(entry.path, outside))
+    listing = [f"{part.name} {part.file.size} {part.file.changed_ns}" for part in parts]
+    settings = [entry.path, entry.long_charges, *entry.null_words, calendar.timezone.key, *sorted(set(tag_keys))]
+    return hashlib.sha256("\n".join([*settings, *listing]).encode()).hexdigest()
+
+
+def read(
+    entry: FocusFiles, days: DayRange, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside
+) -> Delivery:
+    """The charges of these days; raises `Refusal` rather than leave out a row or a file."""
+    covered = [day for day in days if entry.covers(day)]
+    if not covered:
+        return Delivery(schemas.empty(schemas.CHARGES), pd.DataFrame(columns=TOTALS))
+    asked = Asked(
+        days=DayRange(covered[0], covered[-1]),
+        calendar=calendar,
+        tag_keys=tuple(sorted(set(tag_keys))),
+        is_spread=entry.long_charges == "spread",
+        null_words=tuple(entry.null_words),
+    )
+    return _read(entry, asked, storage_of(entry.path, outside))
+
+
+def _read(entry: FocusFiles, asked: Asked, storage: Storage) -> Delivery:
+    before = delivery.parts_of(storage)
+    try:
+        wanted = delivery.needed(before, asked.days, spread=asked.is_spread)
+        parts, identities = delivery.without_copies(storage, wanted)
+        layouts = _layouts(storage, parts)
+        _refuse_no_bill(storage, parts, layouts)
+        with_rows = {part: layout for part, layout in layouts.items() if layout.has_rows}
+        rows = Scan(storage, with_rows, asked).rows() if with_rows else []
+    except Refusal:
+        delivery.refuse_changed(storage, before)
+        raise
+    delivery.refuse_changed(storage, before)
+    return Delivery(
+        charges=_charges(rows, asked),
+        source_totals=_totals(rows),
+        absent={} if entry.absent_day == "zero" else _absent(rows, asked, before),
+        fingerprint=_fingerprint(entry, asked, {part: identities[part.name] for part in layouts}),
+    )
+
+
+def _fingerprint(entry: FocusFiles, asked: Asked, identities: Mapping[Part, str]) -> str:
+    settings = {
+        "long_charges": entry.long_charges,
+        "null_words": entry.null_words,
+        "tag_keys": asked.tag_keys,
+        "timezone": asked.calendar.timezone.key,
+    }
+    files = [{"name": part.name, "size": part.file.size, "content": hashed} for part, hashed in identities.items()]
+    return json.dumps({"settings": settings, "files": files}, sort_keys=True, separators=(",", ":"))
+
+
+def _layouts(storage: Storage, parts: Sequence[Part]) -> dict[Part, Layout]:
+    """The layouts of the charge files; contract commitments, the other dataset of FOCUS 1.3, are passed over."""
+    layouts = {part: layout_of(storage, part) for part in parts}
+    bill = {part: layout for part, layout in layouts.items() if not is_other_dataset(layout.columns)}
+    for part, layout in bill.items():
+        if layout.columns:
+            version_of(layout.columns, where=f"{storage.shown}, file {part.name}")
+    return bill
+
+
+def _refuse_no_bill(storage: Storage, parts: Sequence[Part], layouts: Mapping[Part, Layout]) -> None:
+    if parts and not layouts:
+        raise Refusal(
+            "there are only contract commitments here, no charges",
+            where=storage.shown,
+            remedy="Point `path` at FOCUS cost and usage files",
+        )
+
+
+def _charges(rows: Sequence[Row], asked: Asked) -> pd.DataFrame:
+    names = ["is_whole", "is_total", "business_date", *FIELDS, *asked.tags, *schemas.COSTS, "charge_rows", "faulty"]
+    detail = pd.DataFrame([row for row in rows if not row[1]], columns=names, dtype=object)
+    if detail.empty:
+        return schemas.empty(schemas.CHARGES)
+    values = detail[asked.tags].to_numpy().tolist()
+    detail["tags"] = [_canonical(dict(zip(asked.tag_keys, row, strict=True))) for row in values]
+    ordered = detail.sort_values(["business_date", *FIELDS, "tags"], na_position="first", ignore_index=True)
+    return ordered[list(schemas.CHARGES.columns)].astype({"charge_rows": "int64"})
+
+
+def _totals(rows: Sequence[Row]) -> pd.DataFrame:
+    """The sums that DuckDB made by day and currency alone, beside and not from those by dimension."""
+    totals = [row for row in rows if row[1]]
+    width = len(TOTALS) - 3
+    data = [(row[2], row[2 + len(FIELDS)], row[-2], *row[-2 - width : -2]) for row in totals]
+    frame = pd.DataFrame(data, columns=TOTALS, dtype=object).astype({"charge_rows": "int64"})
+    return frame.sort_values(["business_date", "billing_currency"], ignore_index=True)
+
+
+def _canonical(tags: Mapping[str, str | None]) -> str:
+    held = {key: value for key, value in tags.items() if value is not None}
+    return json.dumps(held, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _absent(rows: Sequence[Row], asked: Asked, parts: Sequence[Part]) -> dict[date, str]:
+    held = {row[2] for row in rows}
+    periods = {part.period for part in parts}
+    return {day: _why(day, periods) for day in asked.days if day not in held}
+
+
+def _why(day: date, periods: set[int | None]) -> str:
+    if None in periods or delivery.month_number(day) in periods:
+        return "the bill has no charge of this day yet"
+    return f"there is no delivery for billing period {day:%Y-%m}"

@@ -1,0 +1,40 @@
+"""The outside world as this process finds it: its variables, the catalogue file that they name, the deployment of both.
+
+Here: the only place that reads the environment. It loads neither Dagster nor any library that reads a bill, so that
+the dashboard and the quick commands start at once. Not here: the graph (definitions.py), or what a deployment is
+(deployment.py).
+"""
+
+import os
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from unit_economics import cost_sources, sinks, unit_sources
+from unit_economics.catalogue import Catalogue
+from unit_economics.catalogue_file import load_catalogue
+from unit_economics.deployment import Deployment
+from unit_economics.outside import Outside
+
+CATALOGUE = "UNIT_ECONOMICS_CATALOGUE"
+
+
+def environment() -> dict[str, str]:
+    """The process's variables, with those of ./.env where the process has none."""
+    of_file = {name: value for name, value in dotenv_values(Path(".env")).items() if value}
+    return {**of_file, **os.environ}
+
+
+def read_catalogue(path: Path) -> Catalogue:
+    """The catalogue at `path`, with every kind of source and sink of this release."""
+    return load_catalogue(path, cost_sources=cost_sources.KINDS, unit_sources=unit_sources.KINDS, sinks=sinks.KINDS)
+
+
+def deployment(variables: Mapping[str, str] | None = None, catalogue: Path | None = None) -> Deployment:
+    """The deployment that these variables describe; the process's own where none are given."""
+    known = environment() if variables is None else variables
+    path = catalogue or Path(known.get(CATALOGUE) or "unit_economics.yaml")
+    outside = Outside(dict(known), folder=path.resolve().parent)
+    return Deployment(read_catalogue(path), outside, code_version=version("unit-economics"))

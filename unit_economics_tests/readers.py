@@ -1,0 +1,124 @@
+"""A mart with something in every table, for the tests of who may read what.
+
+Here: filling it, and asking it as somebody. Not here: assertions.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import psycopg
+from psycopg import sql
+
+from unit_economics import schemas
+from unit_economics.business_days import DayRange
+from unit_economics.warehouse import ledger, outbox, tables
+from unit_economics.warehouse.connection import Connection, Warehouse
+from unit_economics.warehouse.gate import Verdict, refuse_days
+from unit_economics.warehouse.ledger import NOT_TOLD, Attempt, Run, Source
+from unit_economics.warehouse.migrations import migrate
+from unit_economics.warehouse.replace_days import DayState, Replaced, replace_days
+
+DAY = date(2026, 3, 1)
+DAYS = DayRange(DAY, DAY + timedelta(days=2))
+RUN = Run("run", "code", "catalogue")
+ORDERS, REVENUE, COST, UNIT_COST = "daily_orders", "daily_order_revenue", "cloud_costs", "cost_per_order"
+EARNED = Decimal("98765.43")
+
+
+def mart(database: str) -> Warehouse:
+    """Two versions of a day of everything, a red day of revenue, a publication, and two alerts."""
+    warehouse = Warehouse(database)
+    migrate(warehouse, [ORDERS], [UNIT_COST], [REVENUE])
+    for number in (1, 2):
+        write(warehouse, ORDERS, tables.UNIT_QUANTITIES, units(Decimal(number), "Order"))
+        write(warehouse, REVENUE, tables.UNIT_QUANTITIES, units(EARNED * number, "EUR"), Source(f"{EARNED * number}"))
+        write(warehouse, COST, tables.CHARGES, charges(Decimal(number)), read_from(Decimal(number)))
+        write(warehouse, UNIT_COST, tables.UNIT_COSTS, unit_costs(Decimal(number)))
+    with warehouse.transaction() as connection:
+        said = f"only 5 where {EARNED} were counted before"
+        attempt = begin(warehouse, REVENUE)
+        refuse_days(connection, attempt, [Verdict(DAY, {"delivery": said}, {"volume_band": said})])
+        for asset, why in ((REVENUE, said), (ORDERS, "why")):
+            message = outbox.Message(f"check/{asset}/delivery/0123456789ab", f"{asset} is red", why)
+            outbox.put(connection, message, timedelta(0))
+        connection.execute(
+            "insert into publication (asset, business_date, quantity, converged, attempt, run_id)"
+            " values ('vantage_business_metric', %s, 1, true, 1, 'run')",
+            [DAY],
+        )
+    return warehouse
+
+
+def begin(warehouse: Warehouse, asset: str) -> Attempt:
+    """The next attempt at the days."""
+    return ledger.begin(warehouse, asset, DAYS, RUN)
+
+
+def write(
+    warehouse: Warehouse,
+    asset: str,
+    table: tables.Table,
+    rows: pd.DataFrame,
+    source: Source = NOT_TOLD,
+    status: Any = "complete",
+    verdict: Verdict | None = None,
+) -> Replaced:
+    """Replace DAY by these rows."""
+    with warehouse.transaction() as connection:
+        states = {DAY: DayState(status, DAY)}
+        verdicts = [verdict or Verdict(DAY)]
+        return replace_days(connection, begin(warehouse, asset), table, rows, states, verdicts, source)
+
+
+def units(quantity: Decimal, unit: str) -> pd.DataFrame:
+    """DAY's units."""
+    return pd.DataFrame([(DAY, "all", quantity, unit)], columns=list(schemas.UNITS.columns), dtype=object)
+
+
+def charges(cost: Decimal) -> pd.DataFrame:
+    """DAY's one charge."""
+    row = {
+        **dict.fromkeys(schemas.CHARGES.columns),
+        "business_date": DAY,
+        "provider_name": "AWS",
+        "charge_category": "Usage",
+        "tags": "{}",
+        "billing_currency": "EUR",
+        "effective_cost": cost,
+        "charge_rows": 1,
+    }
+    return pd.DataFrame([row], dtype=object)
+
+
+def read_from(cost: Decimal) -> Source:
+    """A source that itself states this cost, of DAY and of a day that is not stored."""
+    columns = ["business_date", "billing_currency", "charge_rows", *schemas.COSTS]
+    rows = [(day, "EUR", 1, None, cost, None, None) for day in (DAY, DAYS.last)]
+    return Source("bill", totals=tables.source_totals(pd.DataFrame(rows, columns=columns, dtype=object)))
+
+
+def unit_costs(cost: Decimal) -> pd.DataFrame:
+    """DAY's unit cost."""
+    row = (UNIT_COST, DAY, "all", "EUR", "effective", cost, 1, Decimal(1), "Order", cost, None)
+    return pd.DataFrame([row], columns=list(schemas.UNIT_COSTS.columns), dtype=object)
+
+
+@contextmanager
+def acting_as(warehouse: Warehouse, role: str) -> Generator[Connection]:
+    """A connection of the mart's user that has taken on a role."""
+    with warehouse.connection() as connection:
+        connection.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
+        yield connection
+
+
+def refused(connection: Connection, query: str) -> bool:
+    """Whether this user is not permitted to say that."""
+    try:
+        connection.execute(query.encode())
+    except psycopg.errors.InsufficientPrivilege:
+        return True
+    return False

@@ -1,0 +1,55 @@
+"""What must start small: the catalogue, the deployment and the state of its days load no library that reads or runs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("dagster", "pandas", "pandera", "duckdb", "pyarrow", "httpx", "fsspec")
+EVERY_KIND = """
+currency: EUR
+cost_sources:
+  files: {kind: focus, path: ./focus}
+  vantage: {kind: vantage, cost_report: rprt_1}
+metrics:
+  cost_per_order:
+    unit: Order
+    units: {kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.orders, timestamp: ordered_at}
+    publish: {vantage: {business_metric: ORDERS_METRIC_ID}}
+"""
+DEPLOYMENT = """
+from pathlib import Path
+from unit_economics import cost_sources, day_states, environment, sinks, unit_sources
+of = environment.deployment({}, Path("unit_economics.yaml"))
+metrics = of.catalogue.metrics.values()
+assert {source.kind for source in of.catalogue.cost_sources.values()} == set(cost_sources.KINDS)
+assert {metric.units.kind for metric in metrics} == set(unit_sources.KINDS)
+assert {sink for metric in metrics for sink in metric.publish} == set(sinks.KINDS)
+assert of.inputs and of.catalogue.definition("cost_per_order")
+"""
+QUICK = ("status", "catalogue", "up", "demo")
+
+
+def loaded(code: str, folder: Path) -> set[str]:
+    """The heavy libraries that a fresh process has loaded after this code."""
+    (folder / "unit_economics.yaml").write_text(EVERY_KIND)
+    told = f"{code}\nimport sys\nprint('loaded:', *(name for name in {HEAVY} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", told], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.rpartition("loaded:")[2].split())
+
+
+def test_a_library_that_is_loaded_would_be_caught(tmp_path: Path) -> None:
+    assert loaded("import unit_economics.assets", tmp_path) >= {"dagster", "pandas", "pandera"}
+    reading = "import unit_economics.cost_sources.focus.reading, unit_economics.sinks.vantage_values"
+    assert loaded(reading, tmp_path) >= {"duckdb", "pyarrow", "fsspec", "httpx"}
+
+
+def test_a_deployment_with_every_kind_of_source_and_sink_loads_none_of_them(tmp_path: Path) -> None:
+    assert loaded(DEPLOYMENT, tmp_path) == set()
+
+
+@pytest.mark.parametrize("command", QUICK)
+def test_a_quick_command_loads_none_of_them(command: str, tmp_path: Path) -> None:
+    assert loaded(f"import unit_economics.cli.{command}", tmp_path) == set()
