@@ -16,12 +16,13 @@ from unit_economics.automation import daily_job, gap_sensor, morning_schedule  #
 from unit_economics.deployment import Deployment  # noqa: E402
 from unit_economics.environment import deployment  # noqa: E402
 from unit_economics.guards import announcer, failed_run_sensor, fresh_checks, freshness_sensor  # noqa: E402
+from unit_economics.report_asset import last_report  # noqa: E402
 
 
 def code_location(of: Deployment) -> dg.Definitions:
     """Assets, checks, job, schedule and sensors, as a function of the deployment."""
     job = daily_job(of, list(of.inputs))
-    return dg.Definitions(
+    graph = dg.Definitions(
         assets=build_assets(of),
         asset_checks=fresh_checks(of),
         jobs=[job],
@@ -29,6 +30,7 @@ def code_location(of: Deployment) -> dg.Definitions:
         sensors=[gap_sensor(of, job), freshness_sensor(of), failed_run_sensor(of), announcer(of)],
         executor=dg.in_process_executor,
     )
+    return dg.Definitions.merge(graph, last_report(of)) if of.catalogue.dashboard.report else graph
 
 
 @dg.definitions

@@ -9,7 +9,8 @@ from decimal import Decimal
 import pyarrow.parquet as pq
 import pytest
 
-from unit_economics.cli.export_formats import as_csv, as_json, as_parquet
+from unit_economics.cli.export_formats import as_json, as_parquet
+from unit_economics.csv_text import as_csv
 
 NAMES = ["metric", "business_date", "cost", "quantity", "unit_cost", "charge_rows", "reason", "recorded_at"]
 EXACT = Decimal("0.01234567890123456789012345678")

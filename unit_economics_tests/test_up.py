@@ -44,9 +44,13 @@ def port() -> int:
     return ports.any_free()
 
 
+def _dashboard() -> list[str]:
+    return ["--dashboard-port", str(ports.any_free())]
+
+
 @pytest.fixture(scope="module")
 def up(project: Path, port: int) -> Iterator[Running]:
-    with running(project, "up", "--port", str(port)) as up:
+    with running(project, "up", "--port", str(port), *_dashboard()) as up:
         up.await_output("Ctrl-C stops everything")
         yield up
 
@@ -57,6 +61,14 @@ def test_it_says_where_it_is_and_answers_there(up: Running, port: int) -> None:
     answer = httpx.post(f"http://127.0.0.1:{port}/graphql", json=query, timeout=30).json()
     assets = {node["assetKey"]["path"][0] for node in answer["data"]["assetNodes"]}
     assert assets == {"cloud_costs", "daily_orders", "cost_per_order"}
+
+
+def test_the_dashboard_is_beside_it_and_links_back(up: Running, port: int) -> None:
+    [address] = re.findall(r"(http://\S+) +the dashboard", up.output)
+    page = httpx.get(address, timeout=30)
+    assert page.status_code == 200
+    assert "No complete day of cost_per_order yet" in page.text
+    assert f"http://127.0.0.1:{port}/assets/cost_per_order" in page.text
 
 
 def test_a_command_beside_it_asks_the_same_embedded_mart(up: Running) -> None:
@@ -81,13 +93,13 @@ def _status(folder: Path) -> Any:
 
 def test_the_terminal_stays_clean(up: Running) -> None:
     assert not re.search(r"Warning|DEBUG|INFO|Traceback", up.output)
-    assert len(up.output.splitlines()) <= 8
+    assert len(up.output.splitlines()) <= 9
     assert {"code-server.log", "daemon.log", "webserver.log"} <= {log.name for log in _state(up).glob("logs/*")}
 
 
 def test_a_second_one_on_the_same_folder_is_refused(up: Running) -> None:
     saved = up.output
-    with running(up.folder, "up", "--port", str(ports.any_free())) as second:
+    with running(up.folder, "up", "--port", str(ports.any_free()), *_dashboard()) as second:
         assert second.process.wait(60) == 2
         assert "another unit-economics command is running" in second.output
     (up.folder / "output.txt").write_text(saved)
@@ -113,7 +125,7 @@ def test_sigterm_ends_it_and_all_it_started(up: Running) -> None:
 
 def test_a_child_that_dies_ends_all_and_is_named(project: Path, up: Running) -> None:
     assert up.process.poll() is not None, "the folder is still in use"
-    with running(project, "up", "--port", str(ports.any_free())) as second:
+    with running(project, "up", "--port", str(ports.any_free()), *_dashboard()) as second:
         await_(lambda: bool(_code_server(second)), "the code server")
         family = second.started()
         _code_server(second)[0].kill()

@@ -19,7 +19,7 @@ from unit_economics.warehouse.connection import Warehouse
 from unit_economics.warehouse.gate import Verdict
 from unit_economics.warehouse.ledger import Attempt, LateAttempt, Run
 from unit_economics.warehouse.migrations import migrate, shipped
-from unit_economics.warehouse.replace_days import DayState, Replaced, replace_days
+from unit_economics.warehouse.replace_days import MANY_DAYS, DayState, Replaced, replace_days
 
 DAY = date(2026, 3, 1)
 DAYS = DayRange(DAY, DAY + timedelta(days=2))
@@ -77,6 +77,15 @@ def test_the_same_content_again_writes_no_row_anywhere(warehouse: Warehouse) -> 
     again = write(warehouse, {DAY: "5.000"})
     assert (again.changes, again.rows_written) == ({DAY: "same"}, 0)
     assert counts(warehouse) == before
+
+
+def test_after_many_days_the_planner_knows_of_them_before_anybody_reads(warehouse: Warehouse) -> None:
+    asked = "select reltuples from pg_class where oid = any(array['ledger'::regclass, 'unit_quantity'::regclass])"
+    days = DayRange(DAY, DAY + timedelta(days=MANY_DAYS))
+    assert rows(warehouse, asked) == [(-1,), (-1,)], "a table that was never analysed"
+    attempt = ledger.begin(warehouse, "daily_orders", days, RUN)
+    write(warehouse, dict.fromkeys(days, "5"), attempt=attempt)
+    assert rows(warehouse, asked) == [(len(days),), (len(days),)]
 
 
 def test_a_change_supersedes_and_the_former_value_is_still_there_as_of_then(warehouse: Warehouse) -> None:

@@ -28,6 +28,8 @@ _SECTIONS = [
     Section(
         "Look",
         {
+            "dashboard": "The pages for finance, leadership and whoever is on call.",
+            "report": "A page of the dashboard as one file, or its headline as a picture.",
             "status": "Every asset and day at a glance, and what to type next.",
             "export": "The unit costs as CSV, JSON or Parquet, also as of an earlier moment.",
             "catalogue": "What is measured, or the JSON Schema of the file.",

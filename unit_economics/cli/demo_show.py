@@ -12,11 +12,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from unit_economics.definitions import environment
+from unit_economics.business_days import DayRange
 from unit_economics.demo import progress, tour
 from unit_economics.demo.week import show_week
+from unit_economics.environment import environment
 from unit_economics.local import dagster_processes, embedded, ports
 from unit_economics.local.dagster_processes import LocalDagster
+from unit_economics.local.dashboard_process import LocalDashboard
 from unit_economics.local.embedded import DAGSTERS, OURS, EmbeddedPostgres
 from unit_economics.local.state import LocalState
 from unit_economics.local.supervisor import Supervisor, supervising
@@ -38,38 +40,58 @@ class Show:
     vantage_url: str
 
     def compute(self) -> None:
-        """Compute the days in one run of Dagster; after an earlier demo, only fill the forgetful stand-in again."""
-        done, count = self.tour.is_done, len(self.tour.days)
-        only = [tour.SINK] if done else []
-        doing = f"publishing {count} days again" if done else f"computing {count} days in one run of Dagster"
-        days = [str(self.tour.days.first), str(self.tour.days.last)]
-        with self.narrator.step(doing, is_quiet=True) as step:
-            year = self.supervisor.start("year", [sys.executable, "-m", "unit_economics.cli.demo_year", *days, *only])
-            with progress.showing(self.narrator, doing, self.postgres.url(DAGSTERS)) as look:
-                self.supervisor.finish(year, meanwhile=look)
-            step.outcome = doing.replace("computing", "computed").replace("publishing", "published")
+        """Compute the days in one run of Dagster, and once more what the provider restates; then remember it.
+
+        After an earlier demo only the forgetful stand-in is filled again.
+        """
+        days = self.tour.days
+        if self.tour.is_done:
+            self._run(days, f"publishing {len(days)} days again", f"published {len(days)} days again", tour.SINK)
+            return
+        self._run(days, f"computing {len(days)} days in one run of Dagster", f"computed {len(days)} days in one run")
+        if again := self.tour.restate():
+            said = f"a credit came late: read {len(again)} days again, what it changed is restated"
+            self._run(again, f"reading {len(again)} days again", said)
         self.tour.remember()
+
+    def _run(self, days: DayRange, doing: str, done: str, *only: str) -> None:
+        command = ["-m", "unit_economics.cli.demo_year", str(days.first), str(days.last), *only]
+        with self.narrator.step(doing, is_quiet=True) as step:
+            run = self.supervisor.start("year", [sys.executable, *command])
+            with progress.showing(self.narrator, doing, self.postgres.url(DAGSTERS)) as look:
+                self.supervisor.finish(run, meanwhile=look)
+            step.outcome = done
 
     def tell(self) -> None:
         """Print the last week and what was published."""
         show_week(self.narrator, self.tour.week(self.postgres.url(OURS), self.vantage_url))
 
     def stay(self, port: int, *, browser: bool) -> None:
-        """Leave Dagster's UI running until somebody stops it."""
+        """Leave Dagster's UI and the dashboard running until somebody stops them."""
         free = ports.next_free(_HERE, port)
         dagster = replace(self.dagster, port=free)
+        dashboard = LocalDashboard(_HERE, ports.next_free(_HERE, free + 1), dagster.address)
+        dashboard.start(self.supervisor)
         with self.narrator.step("starting Dagster") as step:
             dagster.start_services(self.supervisor)
             dagster.wait(self.supervisor)
             taken = f"; port {port} is taken" if free != port else ""
             step.outcome = f"Dagster: UI, schedules and sensors{taken}"
-        self.narrator.say(f"\n  [bold]{dagster.address}/assets[/]   {_HINT}\n\n  Ctrl-C stops everything.")
+        with self.narrator.step("starting the dashboard") as step:
+            dashboard.wait(self.supervisor)
+            step.outcome = "the dashboard"
+        self.narrator.say(_addresses(dashboard.address, dagster.address))
         if browser:
-            webbrowser.open(f"{dagster.address}/assets")
+            webbrowser.open(dashboard.address)
         self.supervisor.watch(on_stop=lambda: self.narrator.say("\nStopping ..."))
 
 
-_HINT = "[dim]start with cost_per_order: Partitions, Checks, Lineage[/]"
+def _addresses(dashboard: str, dagster: str) -> str:
+    return (
+        f"\n  [bold]{dashboard}[/]          [dim]the dashboard: what an order costs, and why it moved[/]"
+        f"\n  [bold]{dagster}/assets[/]   [dim]Dagster: start with cost_per_order: Partitions, Checks, Lineage[/]"
+        "\n\n  Ctrl-C stops everything."
+    )
 
 
 @contextmanager

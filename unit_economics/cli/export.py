@@ -1,12 +1,10 @@
 """`unit-economics export`: the unit costs for other tools, exact to the last digit.
 
-Here: the command line and where the file goes. Not here: the formats (export_formats.py), the question
-(warehouse/overview.py).
+Here: the command line. Not here: the formats (export_formats.py, csv_text.py), the question (warehouse/overview.py).
 """
 
 import difflib
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -14,12 +12,14 @@ from pathlib import Path
 import click
 
 from unit_economics.business_days import DayRange
-from unit_economics.cli.export_formats import Rows, as_csv, as_json, as_parquet
+from unit_economics.cli.export_formats import Rows, as_json, as_parquet
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import Day, config_option
+from unit_economics.csv_text import as_csv
 from unit_economics.deployment import Deployment
-from unit_economics.refusals import Refusal, UsageRefusal
+from unit_economics.refusals import UsageRefusal
 from unit_economics.warehouse import overview
+from unit_economics.whole_files import write_whole
 
 Encode = Callable[[Sequence[str], Rows], bytes]
 
@@ -55,7 +55,10 @@ def command(
         rows = overview.unit_costs(connection, days, metric, _moment(as_of))
     encode: dict[str, Encode] = {"csv": as_csv, "json": as_json, "parquet": as_parquet}
     content = encode[form](overview.EXPORTED, rows)
-    _deliver(content, out)
+    if out is None:
+        sys.stdout.buffer.write(content)
+    else:
+        write_whole({out: content})
     click.echo(f"{len(rows)} rows{f' in {out}' if out else ''}", err=True)
     return 0
 
@@ -79,20 +82,3 @@ def _moment(written: str | None) -> datetime | None:
             f"{written!r} is no moment with a time zone", where="--as-of", remedy="Write it like 2026-01-31T09:00:00Z"
         )
     return moment
-
-
-def _deliver(content: bytes, out: Path | None) -> None:
-    """To stdout, or into the file at once: a reader never sees half of it."""
-    if out is None:
-        sys.stdout.buffer.write(content)
-        return
-    try:
-        with tempfile.NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}.", delete=False) as file:
-            file.write(content)
-        whole = Path(file.name)
-        whole.chmod(0o644)
-        whole.replace(out)
-    except OSError as error:
-        raise Refusal(
-            f"can't be written ({error.strerror})", where=str(out), remedy="Name a file in a folder that you may write"
-        ) from None

@@ -1,38 +1,26 @@
-"""Rows of unit costs as CSV, JSON and Parquet, every decimal exact.
+"""Rows of unit costs as JSON and Parquet, every decimal exact.
 
-Here: pure encoding. Not here: where the rows come from and go to (export.py).
+Here: pure encoding. Not here: CSV (csv_text.py), where the rows come from and go to (export.py).
 """
 
-import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet
 
-from unit_economics.cli.table import decimal_text
+from unit_economics.csv_text import plain
 
 Rows = Sequence[tuple[Any, ...]]
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _DIGITS_128, _DIGITS_256 = 38, 76
-
-
-def as_csv(names: Sequence[str], rows: Rows) -> bytes:
-    """RFC 4180 in UTF-8; empty for what is not there."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(names)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue().encode()
 
 
 def as_json(names: Sequence[str], rows: Rows) -> bytes:
     """A list of objects; decimals are text, for a JSON number would be read as a binary fraction."""
-    listed = [{name: _plain(value) for name, value in zip(names, row, strict=True)} for row in rows]
+    listed = [{name: plain(value) for name, value in zip(names, row, strict=True)} for row in rows]
     return (json.dumps(listed, indent=1, ensure_ascii=False) + "\n").encode()
 
 
@@ -44,21 +32,6 @@ def as_parquet(names: Sequence[str], rows: Rows) -> bytes:
     file = io.BytesIO()
     pyarrow.parquet.write_table(table, file)
     return file.getvalue()
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    plain = _plain(value)
-    return "" if plain is None else str(plain)
-
-
-def _plain(value: object) -> str | int | None:
-    if isinstance(value, Decimal):
-        return decimal_text(value)
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
-    return value if isinstance(value, int) or value is None else str(value)
 
 
 def _type_of(name: str, column: Iterable[Any]) -> object:

@@ -22,6 +22,10 @@ Change = Literal["new", "restated", "redefined", "status", "same"]
 """redefined: another value, since the catalogue says something else; restated: since the source does."""
 
 
+MANY_DAYS = 14
+"""From so many changed days on the planner is told of them at once."""
+
+
 @dataclass(frozen=True)
 class DayState:
     """What a day is to be, beside its rows."""
@@ -143,7 +147,18 @@ def _write(connection: Connection, attempt: Attempt, table: Table, plan: Sequenc
     moment = _supersede(connection, attempt.asset, [step.day for step in changed])
     _copy_ledger(connection, attempt, changed, source.hash, moment)
     _copy_rows(connection, attempt.asset, table, changed)
+    if len(changed) >= MANY_DAYS:
+        _describe(connection, table)
     return sum(len(step.lines) for step in changed)
+
+
+def _describe(connection: Connection, table: Table) -> None:
+    """Let the planner know what is there now: autovacuum tells it a minute later, and until then a page may take long.
+
+    Another one's analysis is not waited for: it tells the same.
+    """
+    text = sql.SQL("analyze (skip_locked) ledger, {}")
+    connection.execute(text.format(sql.Identifier(table.name)))
 
 
 def _supersede(connection: Connection, asset: str, days: Sequence[date]) -> datetime:

@@ -107,7 +107,8 @@ def _running(folder: Path) -> Generator[Stack]:
         with pytest.MonkeyPatch.context() as environment:
             for name, value in variables.items():
                 environment.setenv(name, value)
-            up = exit_stack.enter_context(processes.running(folder, "up", "--port", str(port)))
+            listening_on = ["--port", str(port), "--dashboard-port", str(ports.any_free())]
+            up = exit_stack.enter_context(processes.running(folder, "up", *listening_on))
         up.await_output("Ctrl-C stops everything")
         yield Stack(folder, url, days, Dagster(f"http://127.0.0.1:{port}"), books, channel, up)
 

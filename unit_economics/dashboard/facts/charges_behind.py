@@ -1,0 +1,73 @@
+"""The charges behind one number: what the scope takes of a day's bill, by service, and the SQL that adds it up anew.
+
+Here: the sums. Not here: which charges a scope takes (taken_charges.py), every charge by itself (the CSV).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from psycopg import sql
+
+from unit_economics.catalogue import units_asset
+from unit_economics.dashboard.mart.taken_charges import conditions_of, where_sql
+from unit_economics.dashboard.scene import Scene
+
+MOST_SERVICES = 12
+# The window functions are over all services, also over those that the limit leaves out.
+_SERVICES = """
+    select service_name, charge_category, sum({cost}), sum(charge_rows)::bigint, count(*) over (),
+        sum(sum({cost})) over (), sum(sum(charge_rows)) over ()
+    from cloud_costs where business_date = {day} and billing_currency = {currency} and {where}
+    group by 1, 2 order by abs(sum({cost})) desc nulls last, 1, 2 limit {most}
+"""
+
+_ANEW = """\
+select sum({cost}) as cost,
+  (select sum(quantity) from unit_economics.{units} where business_date = {day}) as quantity
+from unit_economics.cloud_costs
+where business_date = {day} and billing_currency = {currency}"""
+
+
+@dataclass(frozen=True)
+class ByService:
+    """The services that weigh most, credits too, with category, cost and number of charges, and the sum of all."""
+
+    rows: Sequence[tuple[str, str, str, str]]
+    hidden: int
+    total: Decimal
+    total_text: str
+    charges: str
+
+
+def by_service(scene: Scene, day: date) -> ByService:
+    """The charges of one day that the view's scope takes."""
+    query = sql.SQL(_SERVICES).format(
+        cost=sql.Identifier(f"{scene.entry.basis}_cost"),
+        day=sql.Literal(day),
+        currency=sql.Literal(scene.of.catalogue.currency),
+        where=where_sql(conditions_of(scene.entry, scene.view.scope)),
+        most=sql.Literal(MOST_SERVICES),
+    )
+    found = scene.connection.execute(query).fetchall()
+    numbers = scene.numbers
+    rows = [
+        (service or "no service", category, numbers.money(cost), numbers.count(Decimal(charges)))
+        for service, category, cost, charges, *_ in found
+    ]
+    many, total, charges = found[0][4:] if found else (0, Decimal(0), Decimal(0))
+    return ByService(rows, many - len(rows), total, numbers.money(total), numbers.count(Decimal(charges)))
+
+
+def reproducing(scene: Scene, day: date) -> str:
+    """The query that sums both halves of a day's number anew from what is stored of the sources."""
+    where = conditions_of(scene.entry, scene.view.scope)
+    query = sql.SQL(_ANEW).format(
+        cost=sql.Identifier(f"{scene.entry.basis}_cost"),
+        units=sql.Identifier(units_asset(scene.view.metric)),
+        day=sql.Literal(str(day)),
+        currency=sql.Literal(scene.of.catalogue.currency),
+    )
+    taken = sql.SQL("\n  and {}").format(where_sql(where)) if where else sql.SQL("")
+    return f"{(query + taken).as_string(scene.connection)};"

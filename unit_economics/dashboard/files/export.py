@@ -1,0 +1,81 @@
+"""What a page is made of as CSV, exact to the last digit: its days, and its slices.
+
+Here: rows and their columns. Not here: how a value is written (csv_text.py), other formats and every metric at once
+(`unit-economics export`).
+"""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from unit_economics.csv_text import as_csv
+from unit_economics.dashboard.facts.causes import slice_name
+from unit_economics.dashboard.panels.trend import shown_range
+from unit_economics.dashboard.scene import Comparison, Scene
+from unit_economics.dashboard.view import NoSuchView
+from unit_economics.insight.bridge import Window
+
+DAYS = (
+    *("business_date", "metric", "cost_scope", "currency", "basis", "cost", "quantity", "unit", "unit_cost"),
+    *("status", "reason"),
+)
+SLICES = (
+    *("name", "metric", "cost_scope", "currency", "basis", "unit", "before_first", "before_last", "after_first"),
+    *("after_last", "cost_before", "cost_after", "unit_cost_before", "unit_cost_after", "effect"),
+)
+MOST_SLICES = 20_000
+"""The cheaper ones beyond are one row together, so that the effects still add up."""
+Row = Sequence[object]
+
+
+def days_csv(scene: Scene) -> bytes:
+    """The stored days of the chart; `unit_cost` is for one unit, and empty with the reason where there is none."""
+    return as_csv(DAYS, _days(scene))
+
+
+def slices_csv(scene: Scene) -> bytes:
+    """Every slice of both windows, the dearest first; `effect` is its part of the change of the whole unit cost.
+
+    Raises `NoSuchView` where there is nothing to compare or to take apart.
+    """
+    found, windows = scene.comparison, scene.slice_windows
+    entries = scene.of.catalogue.slices_of(scene.view.metric, scene.view.scope) if scene.is_whole_scope else {}
+    if found is None or windows is None or scene.view.by not in entries:
+        what = (found and found.why_not) or ("the view has no slices" if found else "no day is complete yet")
+        raise NoSuchView(what, where="the slices as CSV", remedy="Choose another view on the page")
+    return as_csv(SLICES, _slices(scene, found, *windows))
+
+
+def _days(scene: Scene) -> Iterator[Row]:
+    shown, unit = shown_range(scene), scene.metric.unit
+    for day in scene.series:
+        if day is not None and day.day in shown:
+            unit_cost = day.cost / day.quantity if day.cost is not None and day.quantity else None
+            money = (day.cost, day.quantity, unit, unit_cost)
+            yield day.day, *_view(scene, scene.view.scope), *money, day.status, day.reason
+
+
+def _slices(scene: Scene, found: Comparison, before: Window, after: Window) -> Iterator[Row]:
+    costs = {name: (_cost(before, name), _cost(after, name)) for name in {*before.slices, *after.slices}}
+    names = sorted(costs, key=lambda name: (-costs[name][1], -costs[name][0], name))
+    for name in names[:MOST_SLICES]:
+        yield _slice(scene, found, slice_name(scene, name), name, costs[name])
+    if rest := names[MOST_SLICES:]:
+        together = (
+            sum((costs[name][0] for name in rest), Decimal(0)),
+            sum((costs[name][1] for name in rest), Decimal(0)),
+        )
+        yield _slice(scene, found, f"({len(rest)} cheaper ones together)", "", together)
+
+
+def _slice(scene: Scene, found: Comparison, name: str, scope: str, costs: tuple[Decimal, Decimal]) -> Row:
+    was, now = costs[0] / found.before.quantity, costs[1] / found.after.quantity
+    days = [day for total in (found.before, found.after) for day in (total.window.first, total.window.last)]
+    return name, *_view(scene, scope), scene.metric.unit, *days, *costs, was, now, now - was
+
+
+def _view(scene: Scene, scope: str) -> Row:
+    return scene.view.metric, scope, scene.of.catalogue.currency, scene.entry.basis
+
+
+def _cost(window: Window, name: str) -> Decimal:
+    return window.slices[name].cost if name in window.slices else Decimal(0)

@@ -1,0 +1,151 @@
+"""Days as the pages need them: one scope's cost, the units and the status of every day, and sums over windows of them.
+
+Here: the questions behind more than one panel, and sums. A window is always a ratio of sums over its complete days;
+what is provisional is in no total. Not here: what is drawn of it (panels/).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+
+from psycopg import sql
+
+from unit_economics.business_days import DayRange
+from unit_economics.warehouse.connection import Connection
+
+COMPLETE = ("complete", "closed", "restated")
+# Plain questions: joined to one, they take seconds until PostgreSQL has gathered statistics of a new mart.
+_STATES = """
+    select business_date, status, input_versions ? 'cloud_costs', definition = %(definition)s from day_versions
+    where asset = %(metric)s and superseded_at is null and business_date between %(first)s and %(last)s
+    order by 1
+"""
+_COSTS = """
+    select business_date, cost, reason from unit_costs
+    where metric = %(metric)s and cost_scope = %(scope)s and billing_currency = %(currency)s
+        and business_date between %(first)s and %(last)s and (cost is not null or charge_rows > 0)
+"""
+_SUMS = """
+    select business_date, case when bool_and(cost is not null) then sum(cost) end, max(reason) from unit_costs
+    where metric = %(metric)s and starts_with(cost_scope, %(scope)s || ':') and billing_currency = %(currency)s
+        and business_date between %(first)s and %(last)s
+    group by 1
+"""
+_QUANTITIES = """
+    select business_date, sum(quantity) from {units} where business_date between %(first)s and %(last)s group by 1
+"""
+
+
+@dataclass(frozen=True)
+class Day:
+    """One business day of one scope: empty where a half is not there."""
+
+    day: date
+    status: str
+    quantity: Decimal | None
+    cost: Decimal | None
+    reason: str | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether both halves are there."""
+        return self.quantity is not None and self.cost is not None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the day is in totals: whole, and its bill will not grow."""
+        return self.is_whole and self.status in COMPLETE
+
+
+@dataclass(frozen=True)
+class Total:
+    """The sum over the counted days of a window of `length` days; empty without any."""
+
+    window: DayRange
+    days: int
+    cost: Decimal
+    quantity: Decimal
+
+    @property
+    def unit_cost(self) -> Decimal | None:
+        """Ratio of sums."""
+        return self.cost / self.quantity if self.quantity else None
+
+
+@dataclass(frozen=True)
+class Series:
+    """The days of one scope in order, those that are stored; `shown` is the whole range asked for."""
+
+    shown: DayRange
+    days: Mapping[date, Day]
+
+    @cached_property
+    def complete_to(self) -> date | None:
+        """The last day that counts."""
+        return max((day.day for day in self.days.values() if day.counts), default=None)
+
+    def __iter__(self) -> Iterator[Day | None]:
+        """Every day of the range; None for one that is not stored."""
+        return (self.days.get(day) for day in self.shown)
+
+    def counted(self, window: DayRange) -> Sequence[Day]:
+        """The days of a window that count."""
+        return [self.days[day] for day in window if day in self.days and self.days[day].counts]
+
+    def total(self, window: DayRange) -> Total:
+        """Cost and units of the days that count."""
+        days = self.counted(window)
+        cost = sum((day.cost for day in days if day.cost is not None), Decimal(0))
+        quantity = sum((day.quantity for day in days if day.quantity is not None), Decimal(0))
+        return Total(window, len(days), cost, quantity)
+
+
+@dataclass(frozen=True)
+class SeriesQuestion:
+    """Whose days are asked for; of a split scope as a whole (`is_split`) they are the sums over its slices."""
+
+    metric: str
+    units: str
+    scope: str
+    currency: str
+    definition: str
+    is_split: bool = False
+
+
+def read_series(connection: Connection, asked: SeriesQuestion, shown: DayRange) -> Series:
+    """The days of one scope. Without a charge of its own it cost 0 on a day whose bill is there, as SQL says too.
+
+    But not on a day that was computed for another definition of the metric, which may not have had this scope.
+    """
+    values = {**vars(asked), "first": shown.first, "last": shown.last}
+    states = connection.execute(_STATES, values).fetchall()
+    costs = {row[0]: row[1:] for row in connection.execute(_SUMS if asked.is_split else _COSTS, values)}
+    quantities = read_quantities(connection, asked.units, shown)
+    return Series(
+        shown,
+        {
+            day: Day(day, status, quantities.get(day), *costs.get(day, _without(is_billed, is_computed)))
+            for day, status, is_billed, is_computed in states
+        },
+    )
+
+
+def _without(is_billed: bool, is_computed: bool) -> tuple[Decimal | None, str | None]:  # noqa: FBT001  # columns
+    """The cost of a scope that has no charge on a day, and the reason where it can't be told."""
+    if not is_billed:
+        return None, "the bill of this day is not there"
+    return (Decimal(0), None) if is_computed else (None, "not computed for this scope")
+
+
+def read_quantities(connection: Connection, units: str, shown: DayRange) -> dict[date, Decimal]:
+    """What is counted under this name, by day: also of revenue."""
+    query = sql.SQL(_QUANTITIES).format(units=sql.Identifier(units))
+    return dict(connection.execute(query, {"first": shown.first, "last": shown.last}).fetchall())
+
+
+def windows_until(last: date, length: int) -> tuple[DayRange, DayRange]:
+    """The window of this length that ends on `last`, and the one before it."""
+    split = last - timedelta(days=length)
+    return DayRange(split - timedelta(days=length - 1), split), DayRange(split + timedelta(days=1), last)

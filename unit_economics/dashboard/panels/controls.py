@@ -1,0 +1,66 @@
+"""The choices of the executive page: metric, scope, windows, range. Each is a link or a form field: it is in the URL.
+
+Here: what can be chosen. Not here: parsing it (view.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from unit_economics.dashboard.mart.slices import label_of
+from unit_economics.dashboard.scene import Scene
+from unit_economics.dashboard.view import RANGES, WINDOWS
+
+MOST_SLICES = 100
+_SCOPES = """
+    select distinct cost_scope from unit_costs where metric = %s and business_date between %s and %s
+    order by 1 limit %s
+"""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing that can be chosen."""
+
+    value: str
+    label: str
+    is_chosen: bool
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Controls:
+    """The choices, and the hidden fields that keep the others when one of them changes."""
+
+    metrics: Sequence[Choice]
+    scopes: Sequence[tuple[str, Sequence[Choice]]]
+    windows: Sequence[Choice]
+    ranges: Sequence[Choice]
+    kept: Sequence[tuple[str, str]]
+    template: str = "panels/controls.html"
+
+
+def controls(scene: Scene) -> Controls:
+    """What the catalogue and the last windows offer."""
+    view = scene.view
+    return Controls(
+        [Choice(name, name, name == view.metric) for name in scene.of.catalogue.metrics],
+        _scopes(scene),
+        [Choice(name, name, name == view.window, view.url(window=name)) for name in WINDOWS],
+        [Choice(name, name, name == view.range, view.url(range=name)) for name in RANGES],
+        [("by", view.by), ("window", view.window), ("range", view.range), *([("to", str(view.to))] if view.to else [])],
+    )
+
+
+def _scopes(scene: Scene) -> list[tuple[str, list[Choice]]]:
+    """The scopes by themselves, and under each split one the slices that the windows have."""
+    view, entries = scene.view, scene.of.catalogue.scopes_of(scene.view.metric)
+    last = scene.series.complete_to or scene.today
+    first = scene.series.shown.first if not scene.comparison else scene.comparison.before.window.first
+    found = [row[0] for row in scene.connection.execute(_SCOPES, [view.metric, first, last, MOST_SLICES])]
+    whole = [Choice(name, name, name == view.scope) for name, entry in entries.items() if entry.by is None]
+    groups = [("Scope", whole)]
+    for name, entry in entries.items():
+        if entry.by is not None:
+            of_entry = [one for one in found if one.startswith(f"{name}:")]
+            groups.append((f"By {name}", [Choice(one, label_of(one, entry.by), one == view.scope) for one in of_entry]))
+    return [(title, choices) for title, choices in groups if choices]

@@ -1,0 +1,129 @@
+"""The scope taken apart by team, product or service: each slice with its effect on the total.
+
+Here: the rows, the most expensive first. Not here: what a slice cost (dashboard/slices.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from markupsafe import Markup
+
+from unit_economics.business_days import DayRange
+from unit_economics.dashboard.charts.sparkline import sparkline
+from unit_economics.dashboard.facts.causes import is_flat, slice_name
+from unit_economics.dashboard.facts.weekly import weeks
+from unit_economics.dashboard.mart.slices import weeks_of_slices
+from unit_economics.dashboard.panels.tiles import Change, Tone
+from unit_economics.dashboard.scene import Comparison, Scene
+from unit_economics.insight.bridge import Window
+
+MOST_ROWS = 50
+
+
+@dataclass(frozen=True)
+class Row:
+    """One slice: its name and link, and its numbers as text."""
+
+    name: str
+    href: str
+    unit_cost: str
+    change: Change | None
+    effect: str
+    effect_tone: str
+    spark: Markup
+    cost: str
+    share: str
+
+
+@dataclass(frozen=True)
+class Slices:
+    """The table; empty with the reason where the catalogue does not take the scope apart."""
+
+    title: str
+    per: str
+    choices: Sequence[tuple[str, str, bool]]
+    rows: Sequence[Row] = ()
+    total: Row | None = None
+    hidden: int = 0
+    missing: str = ""
+    csv: str = ""
+    template: str = "panels/slices.html"
+
+
+def slices(scene: Scene) -> Slices:
+    """The slices of the view's scope."""
+    entries = scene.of.catalogue.slices_of(scene.view.metric, scene.view.scope) if scene.is_whole_scope else {}
+    choices = [(name, scene.view.url(by=name), name == scene.view.by) for name in entries]
+    if not scene.view.by or scene.view.by not in entries:
+        return Slices("By slice", scene.per, choices, missing=_nothing_to_slice(scene))
+    found, windows = scene.comparison, scene.slice_windows
+    if found is None or windows is None:
+        why = found.why_not if found else "no day is complete yet"
+        return Slices(f"By {scene.view.by}", scene.per, choices, missing=why)
+    rows = _rows(scene, found, *windows)
+    shown, hidden = rows[:MOST_ROWS], max(0, len(rows) - MOST_ROWS)
+    csv = scene.view.url("/slices.csv")
+    return Slices(f"By {scene.view.by}", scene.per, choices, shown, None, hidden, csv=csv)
+
+
+def _nothing_to_slice(scene: Scene) -> str:
+    if not scene.is_whole_scope:
+        return "this is one slice already"
+    return f"add a scope with `by:` and the same `where` and `basis` as {scene.view.scope} under cost_scopes"
+
+
+def _rows(scene: Scene, found: Comparison, before: Window, after: Window) -> list[Row]:
+    sparks = _sparks(scene)
+    names = sorted({*before.slices, *after.slices}, key=lambda name: -_cost(after, name))
+    return [
+        _row(scene, found, name, (_cost(before, name), _cost(after, name)), sparks.get(name, Markup()))
+        for name in names
+    ]
+
+
+def _cost(window: Window, name: str) -> Decimal:
+    return window.slices[name].cost if name in window.slices else Decimal(0)
+
+
+def _row(scene: Scene, found: Comparison, name: str, costs: tuple[Decimal, Decimal], spark: Markup) -> Row:
+    numbers, (before, after) = scene.numbers, costs
+    was, now = before / found.before.quantity * scene.scale, after / found.after.quantity * scene.scale
+    change, effect = now / was - 1 if was else None, now - was
+    return Row(
+        slice_name(scene, name),
+        scene.view.url(scope=name),
+        numbers.money(now),
+        None if change is None else Change(numbers.percent(abs(change)), change > 0, _tone(change)),
+        numbers.signed_money(effect),
+        _effect_tone(scene, found, effect),
+        spark,
+        numbers.money(after),
+        numbers.percent(after / found.after.cost) if found.after.cost else "–",
+    )
+
+
+def _tone(change: Decimal) -> Tone:
+    return "flat" if is_flat(change) else "bad" if change > 0 else "good"
+
+
+def _effect_tone(scene: Scene, found: Comparison, effect: Decimal) -> str:
+    """Coloured where it is half a percent of the whole unit cost or more."""
+    whole = found.before.cost / found.before.quantity * scene.scale
+    return "" if not whole or is_flat(effect / whole) else "bad" if effect > 0 else "good"
+
+
+def _sparks(scene: Scene) -> dict[str, Markup]:
+    every = weeks(scene)
+    span = DayRange(every[0].first, every[-1].last)
+    days = [day.day for day in scene.series.counted(span)]
+    costs = weeks_of_slices(scene.connection, scene.slice_question, days, span)
+    units = [scene.series.total(week).quantity for week in every]
+    return {
+        name: sparkline(
+            [float(of_week.get(n, Decimal(0)) / quantity) if quantity else None for n, quantity in enumerate(units)],
+            css_class="c-ratio",
+            label=f"cost per unit of {slice_name(scene, name)}",
+        )
+        for name, of_week in costs.items()
+    }

@@ -1,0 +1,183 @@
+"""The four numbers of the executive page: unit cost, cost, units and margin, each with change, target and trend.
+
+Here: which numbers, and whether a change is good. Not here: how numbers are written (numbers.py).
+"""
+
+from calendar import monthrange
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from markupsafe import Markup
+
+from unit_economics.dashboard.facts.margin import earned
+from unit_economics.dashboard.facts.weekly import by_week, weekly
+from unit_economics.dashboard.mart.series import Total
+from unit_economics.dashboard.scene import Comparison, Scene
+from unit_economics.insight.bridge import Bridge, cost_bridge, rounded
+
+Tone = Literal["good", "bad", "flat"]
+_POINT = Decimal("0.05")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change in words with its direction, and whether that is good."""
+
+    text: str
+    is_up: bool
+    tone: Tone
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number; what can't be told is a dash with the reason as its detail."""
+
+    title: str
+    value: str
+    detail: str
+    change: Change | None = None
+    target: str = ""
+    is_off_target: bool = False
+    spark: Markup = field(default_factory=Markup)
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """The row of tiles."""
+
+    tiles: Sequence[Tile]
+    template: str = "panels/tiles.html"
+
+
+def tiles(scene: Scene) -> Tiles:
+    """What is known of the four; no tile for what the reader may not see or nobody measures."""
+    found = scene.comparison
+    if found is None:
+        return Tiles([])
+    shown = [_unit_cost(scene, found), _cost(scene, found), _units(scene, found)]
+    return Tiles([*shown, _margin(scene, found)] if scene.revenue else shown)
+
+
+def _unit_cost(scene: Scene, found: Comparison) -> Tile:
+    numbers, value, scale = scene.numbers, found.after.unit_cost, scene.scale
+    target = scene.targets.unit_cost if scene.is_whole_scope else None
+    against = ("", False)
+    if target is not None and value is not None:
+        over = (value - target) * scale
+        side = "over" if over > 0 else "under"
+        against = (f"target {numbers.money(target * scale)} · {numbers.money(abs(over))} {side}", over > 0)
+    return Tile(
+        f"Cost per {scene.per}",
+        numbers.money(None if value is None else value * scale),
+        f"{numbers.compact_money(found.after.cost)} ÷ {numbers.compact_count(found.after.quantity)} {scene.units_name}",
+        _change(scene, found, lambda total: total.unit_cost, bad_when_up=True),
+        *against,
+        spark=weekly(scene, lambda total: total.unit_cost, "c-ratio", "cost per unit"),
+    )
+
+
+def _cost(scene: Scene, found: Comparison) -> Tile:
+    numbers = scene.numbers
+    target = scene.targets.monthly_cost if scene.is_whole_scope else None
+    against = _against_month(scene, found, target, found.after.cost, numbers.compact_money, worse_when_over=True)
+    return Tile(
+        "Cloud cost",
+        numbers.compact_money(found.after.cost),
+        _cost_detail(scene, found),
+        _change(scene, found, lambda total: total.cost, bad_when_up=None),
+        *against,
+        spark=weekly(scene, lambda total: total.cost if total.days else None, "c-cost", "cost"),
+    )
+
+
+def _cost_detail(scene: Scene, found: Comparison) -> str:
+    windows = scene.slice_windows
+    if windows is None or found.why_not:
+        return f"{scene.numbers.compact_money(found.after.cost / found.after.days)} a day" if found.after.days else ""
+    bridge = rounded(cost_bridge(*windows), Decimal(1))
+    volume = _sum(bridge, "volume")
+    rest = bridge.change - volume
+    return f"volume {scene.numbers.signed_money(volume, 0)} · price {scene.numbers.signed_money(rest, 0)}"
+
+
+def _sum(bridge: Bridge[Decimal], kind: str) -> Decimal:
+    return sum((term.amount for term in bridge.terms if term.kind == kind), Decimal(0))
+
+
+def _units(scene: Scene, found: Comparison) -> Tile:
+    numbers, quantity = scene.numbers, found.after.quantity
+    target = scene.targets.monthly_units
+    a_day = Decimal(round(quantity / found.after.days)) if found.after.days else None
+    return Tile(
+        scene.units_title,
+        numbers.compact_count(quantity),
+        f"{numbers.compact_count(a_day)} a day" if a_day is not None else "",
+        _change(scene, found, lambda total: total.quantity, bad_when_up=False),
+        *_against_month(scene, found, target, quantity, numbers.compact_count, worse_when_over=False),
+        spark=weekly(scene, lambda total: total.quantity if total.days else None, "c-units", scene.units_name),
+    )
+
+
+def _margin(scene: Scene, found: Comparison) -> Tile:
+    numbers = scene.numbers
+    now, before = earned(scene, found.after.window), earned(scene, found.before.window)
+    share, former = now.share, before.share
+    target = scene.targets.margin_percent
+    points = None if share is None or former is None or found.why_not else (share - former) * 100
+    off = share is not None and target is not None and share * 100 < target
+    change = (
+        None
+        if points is None
+        else Change(f"{_points(scene, points)} pt", points > 0, _tone(points, _POINT, bad_when_up=False))
+    )
+    return Tile(
+        "Contribution margin",
+        numbers.percent(share),
+        f"{numbers.compact_money(now.revenue - now.cost)} after cloud cost"
+        if share is not None
+        else "no revenue is there",
+        change,
+        "" if target is None else f"target {numbers.percent(target / 100)}",
+        off,
+        by_week(scene, lambda week: earned(scene, week).share, "c-good", "margin"),
+    )
+
+
+def _points(scene: Scene, points: Decimal) -> str:
+    return scene.numbers.count(abs(points).quantize(Decimal("0.01")))
+
+
+def _change(
+    scene: Scene, found: Comparison, of: Callable[[Total], Decimal | None], *, bad_when_up: bool | None
+) -> Change | None:
+    now, before = of(found.after), of(found.before)
+    if found.why_not or now is None or not before:
+        return None
+    change = now / before - 1
+    tone: Tone = "flat" if bad_when_up is None else _tone(change, Decimal("0.005"), bad_when_up=bad_when_up)
+    return Change(scene.numbers.percent(abs(change)), change > 0, tone)
+
+
+def _tone(change: Decimal, least: Decimal, *, bad_when_up: bool) -> Tone:
+    if abs(change) < least:
+        return "flat"
+    return "bad" if (change > 0) == bad_when_up else "good"
+
+
+def _against_month(
+    scene: Scene,
+    found: Comparison,
+    target: Decimal | None,
+    value: Decimal,
+    shown: Callable[[Decimal], str],
+    *,
+    worse_when_over: bool,
+) -> tuple[str, bool]:
+    """A target for a month, for as many days as were counted: each has its month's share."""
+    if target is None or not scene.is_whole_scope:
+        return "", False
+    days = scene.series.counted(found.after.window)
+    share = sum((target / monthrange(day.day.year, day.day.month)[1] for day in days), Decimal(0))
+    return f"target {shown(share)} for {len(days)} days", (value > share) == worse_when_over
