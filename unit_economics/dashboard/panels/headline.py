@@ -3,13 +3,16 @@
 Here: the sentence. Not here: the words for causes (causes.py), the numbers under it (tiles.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
-from unit_economics.business_days import DayRange
 from unit_economics.dashboard.facts.causes import cause, is_flat, pushed, slice_name
+from unit_economics.dashboard.mart.series import other_currencies
+from unit_economics.dashboard.mart.slices import label_of
 from unit_economics.dashboard.scene import Comparison, Scene
+from unit_economics.dashboard.words.spans import counted, spans
 from unit_economics.insight.bridge import Bridge, main_cause
 
 
@@ -41,8 +44,14 @@ def headline(scene: Scene) -> Headline:
 
 def _empty(scene: Scene) -> Headline:
     yesterday = scene.today - timedelta(days=1)
-    stored = len(scene.series.days)
-    why = f"{stored} days are stored, none of them complete." if stored else "Nothing has been computed for this view."
+    stored = scene.series.days
+    why = f"{counted(stored)} stored, none of them complete." if stored else "Nothing has been computed for this view."
+    if scene.view.to and scene.view.to < yesterday:
+        until = scene.numbers.day(scene.view.to)
+        return Headline(f"No complete day of {scene.view.metric} up to {until}", "", "", why, ["Choose a later day."])
+    if stored and all(day.cost is None for day in stored.values()):
+        why = f"{counted(stored)} stored, none with a charge of it, or from before the catalogue had this scope."
+        return Headline(f"No cost of {scene.view.scope} is known", "", "", why, [])
     command = f"unit-economics run --from {yesterday - timedelta(days=6)} --to {yesterday}"
     return Headline(f"No complete day of {scene.view.metric} yet", "", "", why, [f"Next: {command}"])
 
@@ -55,13 +64,16 @@ def _sentence(scene: Scene, found: Comparison) -> tuple[str, str, str]:
     if now is None:
         return f"{subject} can't be told:", "", found.why_not
     level = numbers.money(now * scene.scale)
-    if found.why_not or scene.bridge is None or not found.before.unit_cost:
-        return f"{subject} is {level};", "", f"no change is stated, for {found.why_not or 'it was nothing before'}"
-    change = now / found.before.unit_cost - 1
+    former = found.before.unit_cost
+    if found.why_not or scene.bridge is None or former is None:
+        return f"{subject} is {level};", "", f"no change is stated, for {found.why_not}"
+    because = _because(scene, scene.bridge)
+    if now != former and (former <= 0 or now < 0):  # a ratio of these would tell nothing, or the contrary
+        return f"{subject} went from", numbers.money(former * scene.scale), f"to {level}{because}"
+    change = now / former - 1 if former else Decimal(0)
     if is_flat(change):
         return f"{subject} held at {level},", numbers.signed_percent(change), "on the window before"
     verb = "rose" if change > 0 else "fell"
-    because = _because(scene, scene.bridge)
     return f"{subject} {verb}", numbers.percent(abs(change)), f"to {level}{because}"
 
 
@@ -75,28 +87,34 @@ def _because(scene: Scene, bridge: Bridge[Decimal]) -> str:
 
 
 def _own_name(scene: Scene) -> str:
-    from unit_economics.dashboard.mart.slices import label_of
-
     return label_of(scene.view.scope, scene.entry.by) if scene.entry.by else slice_name(scene, scene.view.scope)
 
 
 def _windows(scene: Scene, found: Comparison) -> str:
     numbers, window = scene.numbers, found.after.window
-    days = f"{numbers.short_day(window.first)} – {numbers.day(window.last)}"
+    first = numbers.short_day if window.first.year == window.last.year else numbers.day
+    days = f"{first(window.first)} – {numbers.day(window.last)}"
     return f"{days} against the {len(window)} days before."
 
 
 def _notes(scene: Scene, found: Comparison) -> list[str]:
-    """What is stored or due and yet in no total."""
-    after = found.after.window.last
-    later = [day for day in scene.series.days.values() if day.day > after]
-    notes: list[str] = []
-    if later:
-        span = DayRange(later[0].day, later[-1].day)
-        shown = scene.numbers.short_day(span.first)
-        shown += f" – {scene.numbers.short_day(span.last)}" if len(span) > 1 else ""
-        notes.append(f"{shown}: the bill may still grow, so {'they are' if len(span) > 1 else 'it is'} in no total.")
+    """What is stored or due and yet in no total, and windows of unequal length."""
+    later = [day for day in scene.series.days.values() if day.day > found.after.window.last]
+    notes = _left_out(scene, [day.day for day in later if day.is_whole], "the bill may still grow")
+    notes += _left_out(scene, [day.day for day in later if not day.is_whole], "cost or units are not there")
     missing = len(found.after.window) - found.after.days
     if missing:
         notes.append(f"{missing} of the {len(found.after.window)} days {'are' if missing > 1 else 'is'} not complete.")
-    return notes
+    if not found.why_not and found.before.days != found.after.days:
+        notes.append(f"The window before has {found.before.days} complete days, so changes are those of the mean day.")
+    others = other_currencies(scene.connection, scene.question, scene.series.shown)
+    return [*notes, *_foreign(others, scene.of.catalogue.currency)]
+
+
+def _left_out(scene: Scene, days: Sequence[date], why: str) -> list[str]:
+    are = "they are" if len(days) > 1 else "it is"
+    return [f"{spans(scene.numbers, days)}: {why}, so {are} in no total."] if days else []
+
+
+def _foreign(others: Sequence[str], currency: str) -> list[str]:
+    return [f"Charges in {' and '.join(others)} are in no number here: all are in {currency}."] if others else []

@@ -5,6 +5,7 @@ continuation, and said so; it is no forecast.
 """
 
 from calendar import monthrange
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,6 +14,7 @@ from markupsafe import Markup
 
 from unit_economics.business_days import DayRange
 from unit_economics.dashboard.charts.bullet import bullet
+from unit_economics.dashboard.mart.series import COMPLETE, Day
 from unit_economics.dashboard.scene import NOTHING, Scene
 
 _RATE_DAYS = 28
@@ -43,7 +45,7 @@ def month(scene: Scene) -> Month:
     so_far = sum((day.cost for day in there if day.cost is not None), Decimal(0))
     rate = _rate(scene, last)
     by_end = None if rate is None else so_far + rate * (length - len(there))
-    return _drawn(scene, first, so_far, by_end, f"{len(there)} of {length} days are there, {_open(scene, first)}")
+    return _drawn(scene, first, so_far, by_end, f"{len(there)} of {length} days {_are(there)} there, {_open(there)}")
 
 
 def _rate(scene: Scene, last: date) -> Decimal | None:
@@ -51,14 +53,18 @@ def _rate(scene: Scene, last: date) -> Decimal | None:
     return total.cost / total.days if total.days else None
 
 
-def _open(scene: Scene, first: date) -> str:
-    growing = [day for day in scene.series.days.values() if day.day >= first and day.is_whole and not day.counts]
+def _open(there: Sequence[Day]) -> str:
+    growing = [day for day in there if day.status not in COMPLETE]
     return f"{len(growing)} of them may still grow" if growing else "all of them complete"
+
+
+def _are(days: Sequence[Day]) -> str:
+    return "are" if len(days) > 1 else "is"
 
 
 def _drawn(scene: Scene, first: date, so_far: Decimal, by_end: Decimal | None, status: str) -> Month:
     numbers = scene.numbers
-    target = scene.targets.monthly_cost if scene.is_whole_scope else None
+    target = scene.targets.monthly_cost
     rows = (
         ("So far", numbers.money(so_far)),
         ("At the rate of the last 28 complete days", numbers.money(by_end)),

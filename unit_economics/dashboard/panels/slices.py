@@ -14,7 +14,7 @@ from unit_economics.dashboard.charts.sparkline import sparkline
 from unit_economics.dashboard.facts.causes import is_flat, slice_name
 from unit_economics.dashboard.facts.weekly import weeks
 from unit_economics.dashboard.mart.slices import weeks_of_slices
-from unit_economics.dashboard.panels.tiles import Change, Tone
+from unit_economics.dashboard.panels.tiles import Change, Tone, relative
 from unit_economics.dashboard.scene import Comparison, Scene
 from unit_economics.insight.bridge import Window
 
@@ -59,8 +59,7 @@ def slices(scene: Scene) -> Slices:
         return Slices("By slice", scene.per, choices, missing=_nothing_to_slice(scene))
     found, windows = scene.comparison, scene.slice_windows
     if found is None or windows is None:
-        why = found.why_not if found else "no day is complete yet"
-        return Slices(f"By {scene.view.by}", scene.per, choices, missing=why)
+        return Slices(f"By {scene.view.by}", scene.per, choices, missing=scene.why_no_slices)
     rows = _rows(scene, found, *windows)
     shown, hidden = rows[:MOST_ROWS], max(0, len(rows) - MOST_ROWS)
     csv = scene.view.url("/slices.csv")
@@ -89,17 +88,17 @@ def _cost(window: Window, name: str) -> Decimal:
 def _row(scene: Scene, found: Comparison, name: str, costs: tuple[Decimal, Decimal], spark: Markup) -> Row:
     numbers, (before, after) = scene.numbers, costs
     was, now = before / found.before.quantity * scene.scale, after / found.after.quantity * scene.scale
-    change, effect = now / was - 1 if was else None, now - was
+    change, effect = now / was - 1 if was > 0 else None, now - was
     return Row(
         slice_name(scene, name),
         scene.view.url(scope=name),
         numbers.money(now),
-        None if change is None else Change(numbers.percent(abs(change)), change > 0, _tone(change)),
+        None if change is None else relative(numbers, change, _tone(change)),
         numbers.signed_money(effect),
         _effect_tone(scene, found, effect),
         spark,
         numbers.money(after),
-        numbers.percent(after / found.after.cost) if found.after.cost else "–",
+        numbers.percent(after / found.after.cost if found.after.cost > 0 else None),
     )
 
 

@@ -15,6 +15,7 @@ from unit_economics.dashboard.facts.margin import earned
 from unit_economics.dashboard.facts.weekly import by_week, weekly
 from unit_economics.dashboard.mart.series import Total
 from unit_economics.dashboard.scene import Comparison, Scene
+from unit_economics.dashboard.words.numbers import Numbers
 from unit_economics.insight.bridge import Bridge, cost_bridge, rounded
 
 Tone = Literal["good", "bad", "flat"]
@@ -23,10 +24,10 @@ _POINT = Decimal("0.05")
 
 @dataclass(frozen=True)
 class Change:
-    """A change in words with its direction, and whether that is good."""
+    """A change in words with its direction, None where it is too small to be written, and whether that is good."""
 
     text: str
-    is_up: bool
+    is_up: bool | None
     tone: Tone
 
 
@@ -62,7 +63,7 @@ def tiles(scene: Scene) -> Tiles:
 
 def _unit_cost(scene: Scene, found: Comparison) -> Tile:
     numbers, value, scale = scene.numbers, found.after.unit_cost, scene.scale
-    target = scene.targets.unit_cost if scene.is_whole_scope else None
+    target = scene.targets.unit_cost
     against = ("", False)
     if target is not None and value is not None:
         over = (value - target) * scale
@@ -80,23 +81,23 @@ def _unit_cost(scene: Scene, found: Comparison) -> Tile:
 
 def _cost(scene: Scene, found: Comparison) -> Tile:
     numbers = scene.numbers
-    target = scene.targets.monthly_cost if scene.is_whole_scope else None
-    against = _against_month(scene, found, target, found.after.cost, numbers.compact_money, worse_when_over=True)
+    against = _against_month(
+        scene, found, scene.targets.monthly_cost, found.after.cost, numbers.compact_money, worse_when_over=True
+    )
     return Tile(
         "Cloud cost",
         numbers.compact_money(found.after.cost),
         _cost_detail(scene, found),
-        _change(scene, found, lambda total: total.cost, bad_when_up=None),
+        _change(scene, found, lambda total: total.cost / total.days, bad_when_up=None),
         *against,
-        spark=weekly(scene, lambda total: total.cost if total.days else None, "c-cost", "cost"),
+        spark=weekly(scene, lambda total: total.cost if total.is_whole else None, "c-cost", "cost"),
     )
 
 
 def _cost_detail(scene: Scene, found: Comparison) -> str:
-    windows = scene.slice_windows
-    if windows is None or found.why_not:
+    if scene.slice_windows is None or scene.even_windows is None:
         return f"{scene.numbers.compact_money(found.after.cost / found.after.days)} a day" if found.after.days else ""
-    bridge = rounded(cost_bridge(*windows), Decimal(1))
+    bridge = rounded(cost_bridge(*scene.even_windows), Decimal(1))
     volume = _sum(bridge, "volume")
     rest = bridge.change - volume
     return f"volume {scene.numbers.signed_money(volume, 0)} · price {scene.numbers.signed_money(rest, 0)}"
@@ -108,15 +109,14 @@ def _sum(bridge: Bridge[Decimal], kind: str) -> Decimal:
 
 def _units(scene: Scene, found: Comparison) -> Tile:
     numbers, quantity = scene.numbers, found.after.quantity
-    target = scene.targets.monthly_units
     a_day = Decimal(round(quantity / found.after.days)) if found.after.days else None
     return Tile(
         scene.units_title,
         numbers.compact_count(quantity),
         f"{numbers.compact_count(a_day)} a day" if a_day is not None else "",
-        _change(scene, found, lambda total: total.quantity, bad_when_up=False),
-        *_against_month(scene, found, target, quantity, numbers.compact_count, worse_when_over=False),
-        spark=weekly(scene, lambda total: total.quantity if total.days else None, "c-units", scene.units_name),
+        _change(scene, found, lambda total: total.quantity / total.days, bad_when_up=False),
+        *_against_month(scene, found, scene.targets.monthly_units, quantity, _in_whole(numbers), worse_when_over=False),
+        spark=weekly(scene, lambda total: total.quantity if total.is_whole else None, "c-units", scene.units_name),
     )
 
 
@@ -127,17 +127,12 @@ def _margin(scene: Scene, found: Comparison) -> Tile:
     target = scene.targets.margin_percent
     points = None if share is None or former is None or found.why_not else (share - former) * 100
     off = share is not None and target is not None and share * 100 < target
-    change = (
-        None
-        if points is None
-        else Change(f"{_points(scene, points)} pt", points > 0, _tone(points, _POINT, bad_when_up=False))
-    )
+    change = None if points is None else _in_points(scene, points)
+    paid = "cloud cost" if scene.is_headline_scope else f"the cost of {scene.view.scope}"
     return Tile(
         "Contribution margin",
         numbers.percent(share),
-        f"{numbers.compact_money(now.revenue - now.cost)} after cloud cost"
-        if share is not None
-        else "no revenue is there",
+        f"{numbers.compact_money(now.revenue - now.cost)} after {paid}" if share is not None else "no revenue is there",
         change,
         "" if target is None else f"target {numbers.percent(target / 100)}",
         off,
@@ -145,19 +140,33 @@ def _margin(scene: Scene, found: Comparison) -> Tile:
     )
 
 
-def _points(scene: Scene, points: Decimal) -> str:
-    return scene.numbers.count(abs(points).quantize(Decimal("0.01")))
+def _in_points(scene: Scene, points: Decimal) -> Change:
+    text = scene.numbers.count(abs(points).quantize(Decimal("0.01")))
+    is_up = None if text == scene.numbers.count(Decimal(0)) else points > 0
+    return Change(f"{text} pt", is_up, _tone(points, _POINT, bad_when_up=False))
+
+
+def _in_whole(numbers: Numbers) -> Callable[[Decimal], str]:
+    return lambda quantity: numbers.compact_count(Decimal(round(quantity)))
 
 
 def _change(
     scene: Scene, found: Comparison, of: Callable[[Total], Decimal | None], *, bad_when_up: bool | None
 ) -> Change | None:
+    if found.why_not:
+        return None
     now, before = of(found.after), of(found.before)
-    if found.why_not or now is None or not before:
+    if now is None or before is None or before <= 0:
         return None
     change = now / before - 1
     tone: Tone = "flat" if bad_when_up is None else _tone(change, Decimal("0.005"), bad_when_up=bad_when_up)
-    return Change(scene.numbers.percent(abs(change)), change > 0, tone)
+    return relative(scene.numbers, change, tone)
+
+
+def relative(numbers: Numbers, change: Decimal, tone: Tone) -> Change:
+    """A relative change; up and down only where that is seen at the digits that are written."""
+    text = numbers.percent(abs(change))
+    return Change(text, None if text == numbers.percent(Decimal(0)) else change > 0, tone)
 
 
 def _tone(change: Decimal, least: Decimal, *, bad_when_up: bool) -> Tone:
@@ -176,8 +185,9 @@ def _against_month(
     worse_when_over: bool,
 ) -> tuple[str, bool]:
     """A target for a month, for as many days as were counted: each has its month's share."""
-    if target is None or not scene.is_whole_scope:
+    if target is None:
         return "", False
     days = scene.series.counted(found.after.window)
     share = sum((target / monthrange(day.day.year, day.day.month)[1] for day in days), Decimal(0))
-    return f"target {shown(share)} for {len(days)} days", (value > share) == worse_when_over
+    is_off = value != share and (value > share) == worse_when_over
+    return f"target {shown(share)} for {len(days)} day{'s' if len(days) > 1 else ''}", is_off

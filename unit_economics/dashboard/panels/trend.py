@@ -69,7 +69,7 @@ def drawn_trend(scene: Scene) -> Trend:
     """The days of the range as they are drawn."""
     shown, scale = shown_range(scene), scene.scale
     days = [scene.series.days.get(day) for day in shown]
-    target = scene.targets.unit_cost if scene.is_whole_scope else None
+    target = scene.targets.unit_cost
     return Trend(
         first=shown.first,
         ratio=_floats(_ratio(day, scale) for day in days),
@@ -128,12 +128,12 @@ def _restated(scene: Scene, shown: DayRange) -> Mapping[int, str]:
 
 
 def _data(scene: Scene, drawn: Trend) -> dict[str, Any]:
-    shown = shown_range(scene)
+    shown, digits = shown_range(scene), scene.numbers.money_digits
     return {
         "first": str(drawn.first),
         "ratio": _short(drawn.ratio, 4),
         "smooth": _short(drawn.smooth, 4),
-        "cost": _short(drawn.cost, 2),
+        "cost": _short(drawn.cost, digits),
         "units": _short(drawn.units, 3),
         "status": "".join(_mark(scene.series.days.get(day)) for day in shown),
         "today": str(scene.today),
@@ -145,7 +145,7 @@ def _data(scene: Scene, drawn: Trend) -> dict[str, Any]:
         "per": scene.per,
         "units_name": scene.units_name,
         "titles": list(drawn.titles),
-        "ratio_digits": 2,
+        "ratio_digits": digits,
     }
 
 
@@ -162,7 +162,9 @@ def _mark(day: Day | None) -> str:
 
 def _rows(scene: Scene) -> list[tuple[str, str, str, str, str]]:
     numbers, shown, stored = scene.numbers, shown_range(scene), scene.series.days
-    last = max(stored, default=shown.first)
+    if not stored:
+        return []
+    last = max(stored)
     every = [day for day in shown if day <= last][-scene.view.days * 2 :]
     days = [stored.get(day, Day(day, "no data", None, None)) for day in every]
     return [

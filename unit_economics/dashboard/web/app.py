@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -31,6 +32,8 @@ from unit_economics.dashboard.words.numbers import Numbers, locale_of
 from unit_economics.deployment import Deployment
 
 _CSV = "text/csv; charset=utf-8"
+MOST_AT_ONCE = 8
+"""Pages that are made at the same time: four wait for the mart while four are written; more would only hold memory."""
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -83,6 +86,11 @@ class Site:
             return Response(asset.compressed, 200, {**headers, "content-encoding": "gzip"}, asset.media_type)
         return Response(asset.content, 200, headers, asset.media_type)
 
+    async def icon(self, _request: Request) -> Response:
+        """What a browser asks for by itself beside a picture or a file, which name no icon of theirs."""
+        icon = self.assets.files["icon.svg"]
+        return Response(icon.content, 200, {"cache-control": "max-age=86400"}, icon.media_type)
+
 
 def application(of: Deployment, reader: Reader, *names: str) -> ASGIApp:
     """The dashboard of a deployment, under the catalogue's host names and these. It lets go of the mart at its end."""
@@ -90,6 +98,7 @@ def application(of: Deployment, reader: Reader, *names: str) -> ASGIApp:
 
     @asynccontextmanager
     async def connected(_app: Starlette) -> AsyncGenerator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = MOST_AT_ONCE
         yield
         reader.close()
 
@@ -100,6 +109,7 @@ def application(of: Deployment, reader: Reader, *names: str) -> ASGIApp:
             Route("/slices.csv", site.file("slices.csv", _CSV, slices_csv)),
             Route("/headline.png", site.picture),
             Route("/static/{version}/{path:path}", site.asset),
+            Route("/favicon.ico", site.icon),
             Route("/health", _health),
         ],
         middleware=[

@@ -43,7 +43,12 @@ class Numbers:
     @property
     def smallest_money(self) -> Decimal:
         """What money is written to: 0.01, or 1 where the currency has no cents."""
-        return Decimal(1).scaleb(-money_pattern(self.locale, self.currency, None).frac_prec[1])
+        return Decimal(1).scaleb(-self.money_digits)
+
+    @property
+    def money_digits(self) -> int:
+        """How many digits of money are written after the point."""
+        return money_pattern(self.locale, self.currency, None).frac_prec[1]
 
     def money(self, value: Decimal | None, digits: int | None = None) -> str:
         """Money in full, "$1,234.56"; with as many digits as the currency has cents, or as said."""
@@ -133,9 +138,12 @@ class Numbers:
         return self._written(shown, with_digits(pattern, _digits(shown)))
 
 
-def scale_of(unit_cost: Decimal) -> int:
-    """Of how many units the cost is shown, 1, 1,000 or 1,000,000, so that the number is at least 1 where it can be."""
-    worth_showing = (scale for scale in SCALES if abs(unit_cost) * scale >= 1)
+def scale_of(unit_cost: Decimal, least: Decimal = Decimal(1)) -> int:
+    """Of how many units the cost is shown, 1, 1,000 or 1,000,000, so that the number is at least 1 where it can be.
+
+    least: what it is to be at least where that is more than 1, so that three digits are seen without cents too.
+    """
+    worth_showing = (scale for scale in SCALES if abs(unit_cost) * scale >= max(least, 1))
     return next(worth_showing, SCALES[-1]) if unit_cost else SCALES[0]
 
 

@@ -4,6 +4,7 @@
 set local search_path = unit_economics, pg_catalog;
 
 alter table verdict add column warnings jsonb not null default '[]';
+create index unit_cost_by_scope on unit_cost (asset, cost_scope, business_date); -- a page is about one scope
 alter table attempt add column source_totals jsonb; -- of the days whose rows this attempt wrote; decimals as text
 
 create function is_revenue(of_asset text) returns boolean language sql immutable parallel safe as $$
