@@ -23,7 +23,7 @@ from unit_economics.dashboard.charts.palette import DARK, LIGHT, palette
 from unit_economics.dashboard.charts.sparkline import sparkline
 from unit_economics.dashboard.charts.strip import STATES, Cell, legend, strip
 from unit_economics.dashboard.charts.svg import coordinate, fitted, line_path, tag, text, width_of
-from unit_economics.dashboard.charts.trend import Trend, trend
+from unit_economics.dashboard.charts.trend import Trend, is_beyond, trend
 from unit_economics.dashboard.charts.waterfall import CUT, Step, waterfall
 from unit_economics.dashboard.words.numbers import Numbers
 
@@ -251,6 +251,7 @@ def test_a_wild_day_is_beyond_the_axis_and_an_arrowhead_at_the_edge_says_its_val
     assert axis_of(WILD, from_zero=False).high > 1000
     assert axis_of(calm(WILD), from_zero=False).high < 10
     assert arrows(chart) == ["2 Mar 2026: $1,850.00, beyond the axis"]
+    assert is_beyond(trend_of(*WILD, smooth=[5.5] * len(WILD)))
     place, points = arrowhead(chart)
     assert place == min(levels(chart))
     assert points == "l-4,7h8Z"
@@ -270,6 +271,7 @@ def test_with_fewer_than_50_days_every_day_is_on_the_axis() -> None:
     assert calm([*few, None]) == sorted(few)
     assert [len(calm([5.0] * count)) for count in (49, 50)] == [49, 48]
     assert not arrows(drawn(trend_of(*few)))
+    assert not is_beyond(trend_of(*few))
 
 
 @given(st.lists(st.none() | st.floats(-1e12, 1e12), max_size=400))

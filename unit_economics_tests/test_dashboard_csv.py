@@ -90,7 +90,7 @@ def test_no_text_makes_a_cell_that_a_spreadsheet_would_run_whatever_separates_it
     assert cells(content, ",")[-1].replace("'", "") == text.replace("'", "")
 
 
-@pytest.mark.parametrize("text", ["Amazon EC2", "a-b", "x, -1", "no tag team", "5 - 3 = 2", "o'clock", "", "5;6"])
+@pytest.mark.parametrize("text", ["Amazon EC2", "a-b", "x, -1", "no team tag", "5 - 3 = 2", "o'clock", "", "5;6"])
 def test_a_text_that_is_no_formula_stays_as_it_is(text: str) -> None:
     assert disarmed(text) == text
 

@@ -227,6 +227,14 @@ def test_months_that_were_first_recorded_later_have_one_sentence(shop: World) ->
     )
 
 
+def test_the_trends_legend_names_the_mark_of_restated_days_only_where_there_is_one(shop: World) -> None:
+    legend = page(shop, "/?scope=shop").texts("ul", "legend")
+    assert "restated" not in legend[0]
+    bill(shop, {LAST: "12.5"})
+    restated(shop, LATE)
+    assert page(shop, "/?scope=shop").texts("ul", "legend")[0] == f"{legend[0]} restated"
+
+
 def test_a_restated_day_shows_before_and_after_and_that_the_bill_changed(shop: World) -> None:
     bill(shop, {LAST: "12.5"})
     (change,) = changes(restated(shop, LATE))
@@ -293,7 +301,7 @@ def test_what_is_left_of_the_bill_has_reasons_that_add_up(shop: World) -> None:
     )
     shown = restated(shop, LATE)
     reasons = {name: Decimal(amount.translate({0x2212: "-", 0x24: None})) for name, amount in shown.rows("Unallocated")}
-    assert reasons == {"app = warehouse": Decimal("22.5"), "no tag app": Decimal("16.25"), "Tax": Decimal("1.75")} | {
+    assert reasons == {"app = warehouse": Decimal("22.5"), "no app tag": Decimal("16.25"), "Tax": Decimal("1.75")} | {
         "Credit": Decimal("-2.5")
     }
     costs = "select sum(cost) from unit_economics.unit_costs where cost_scope = %s and business_date >= '2026-03-01'"
@@ -303,7 +311,7 @@ def test_what_is_left_of_the_bill_has_reasons_that_add_up(shop: World) -> None:
 
 def test_a_slice_leaves_what_has_another_value(shop: World) -> None:
     shown = page(shop, "/debug?scope=app:app%3Dcheckout")
-    assert shown.rows("Unallocated") == [["app = warehouse", "+$22.50"], ["no tag app", "+$16.25"]]
+    assert shown.rows("Unallocated") == [["app = warehouse", "+$22.50"], ["no app tag", "+$16.25"]]
     shown = page(shop, "/debug?scope=service:Compute")
     assert "The scope takes every charge." in card(shown, "Unallocated")
 
@@ -341,7 +349,7 @@ def test_the_sql_of_every_kind_of_scope_computes_its_number(shop: World, scope: 
 def test_a_tag_key_with_a_percent_sign_is_no_placeholder(shop: World) -> None:
     shop.catalogue = CATALOGUE.replace("tags: {app:", "tags: {'50%s':")
     recorded(shop, LATE)
-    assert "no tag 50%s" in card(page(shop, "/debug?scope=shop"), "Unallocated")
+    assert "no 50%s tag" in card(page(shop, "/debug?scope=shop"), "Unallocated")
 
 
 @pytest.mark.parametrize(
@@ -456,7 +464,7 @@ SERVICE = Condition("service_name", is_tag=False, accepted=frozenset({"Compute"}
     ("columns", "tags", "reason"),
     [
         ({"service_name": "Compute"}, {"app": "search"}, None),
-        ({"service_name": "Compute"}, {}, "no tag app"),
+        ({"service_name": "Compute"}, {}, "no app tag"),
         ({"service_name": "Compute"}, {"app": "warehouse"}, "app = warehouse"),
         ({"service_name": "Mail"}, {"app": "search"}, "service = Mail"),
         ({"service_name": None}, {"app": "search"}, "no service"),

@@ -1,7 +1,7 @@
 """The executive page in odd worlds: nothing is 0 that is not known, nothing is left out in silence, words stay true."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
 
@@ -34,14 +34,20 @@ Odd = Callable[..., World]
 
 @pytest.fixture
 def odd(world: Callable[..., World]) -> Odd:
-    """Fourteen complete days of 100 orders each and this bill."""
+    """Fourteen complete days of 100 orders each, or of so many a market, and this bill."""
 
-    def made(bill: Iterable[dict[str, str]], catalogue: str = CATALOGUE, days: Iterable[date] = DAYS) -> World:
+    def made(
+        bill: Iterable[dict[str, str]],
+        catalogue: str = CATALOGUE,
+        days: Iterable[date] = DAYS,
+        markets: Callable[[date], Mapping[str, int]] = lambda _: {"all": 100},
+    ) -> World:
         shop = world(catalogue)
         shop.now = datetime(2026, 3, 24, 9, tzinfo=UTC)
-        shop.sql("create table public.counted (date date, n bigint)")
+        shop.sql("create table public.counted (date date, market text, n bigint)")
         for day in days:
-            shop.sql("insert into public.counted values (%s, 100)", day)
+            for market, orders in markets(day).items():
+                shop.sql("insert into public.counted values (%s, %s, %s)", day, market, orders)
         write_bill(shop.folder / "focus", *bill)
         assert shop.run(str(DAYS[0]), str(LAST)).success
         return shop
@@ -124,6 +130,48 @@ def test_from_below_zero_there_is_no_percentage(odd: Odd) -> None:
     assert shown.headline == expected
     assert _tiles(shown)[:2] == [("Cost per 1,000 orders", "$50.00"), ("Cloud cost", "$35.00")]
     assert [row[:4] for row in shown.rows("By service")][1] == ["Credits", "−$50.00", "–", "+$250.00"]
+
+
+def test_to_below_zero_there_is_no_percentage(odd: Odd) -> None:
+    credit = [_charge(day, -5 if day < DAYS[7] else -30, "Credits", ChargeCategory="Credit") for day in DAYS]
+    shown = page(odd([*(_charge(day, 10) for day in DAYS), *credit]), WEEK)
+    assert _tiles(shown)[:2] == [("Cost per 1,000 orders", "−$200.00"), ("Cloud cost", "−$140.00")]
+    assert _tiles(shown)[2][0] == "Orders ±0.0%", "what is not below zero has its percentage"
+
+
+def test_a_unit_cost_of_next_to_nothing_is_told_for_as_many_units_as_it_takes(odd: Odd) -> None:
+    shown = page(odd([_charge(day, "0.00000125") for day in DAYS]), WEEK)
+    assert shown.headline == "Cost per 1,000,000,000 orders held at $12.50, ±0.0% on the window before"
+
+
+@pytest.mark.parametrize(
+    ("by", "names", "is_told"),
+    [
+        ("{column: service_name}", ("EU", "US"), True),
+        ("{column: service_name}", ("a=EU", "a=US"), False),
+        ("{tag: team}", ("EU", "US"), True),
+        ("{tag: team}", ("a=EU", "a=US"), False),
+        ("{tag: 'a=b'}", ("EU", "US"), True),
+    ],
+)
+def test_slices_have_units_of_their_own_only_where_a_segment_has_the_very_name(
+    odd: Odd, by: str, names: tuple[str, str], is_told: bool
+) -> None:
+    def orders(day: date) -> Mapping[str, int]:
+        return {"EU": 300, "US": 100} if day >= DAYS[7] else {"EU": 100, "US": 300}
+
+    def bill(day: date, name: str, cost: int) -> dict[str, str]:
+        tags = json.dumps({"a=b" if "a=b" in by else "team": name})
+        return _charge(day, cost, name) | {"Tags": tags}
+
+    catalogue = CATALOGUE.replace("quantity: n}", "quantity: n, segment: market}")
+    catalogue = catalogue.replace("service: {by: {column: service_name}}", f"service: {{by: {by}}}")
+    costs = [
+        bill(day, *each) for day in DAYS for each in zip(names, (orders(day)["EU"], 3 * orders(day)["US"]), strict=True)
+    ]
+    shop = odd(costs, catalogue, markets=orders)
+    causes = [name for name, _ in page(shop, f"{WEEK}&by=service").rows("Why it changed")]
+    assert (causes[1:-1] == ["More EU orders", "Fewer US orders"]) is is_told
 
 
 def test_a_missing_day_is_no_change_of_cost_or_units(odd: Odd) -> None:

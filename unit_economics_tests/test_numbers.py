@@ -146,19 +146,20 @@ def test_a_moment_is_told_in_the_zone_it_comes_in() -> None:
     assert HERE.moment(moment.astimezone(ZoneInfo("Europe/Berlin"))) == "20 Nov 2026, 00:30 CET"
 
 
-@given(st.decimals("0.000001", 10**9, allow_nan=False))
+@given(st.decimals("1e-9", 10**9, allow_nan=False))
 @example(Decimal("0.001"))
 @example(Decimal("0.0009999"))
 def test_a_unit_cost_is_shown_for_the_fewest_units_that_make_it_at_least_1(unit_cost: Decimal) -> None:
     scale = scale_of(unit_cost)
-    assert scale in (1, 1_000, 1_000_000)
+    assert scale in (1, 1_000, 1_000_000, 1_000_000_000)
     assert unit_cost * scale >= 1
     assert scale == 1 or unit_cost * scale < 1000
     assert scale_of(-unit_cost) == scale
 
 
-def test_a_unit_cost_is_shown_for_a_million_units_at_most_and_nothing_for_one() -> None:
-    assert scale_of(Decimal("1e-9")) == 1_000_000
+def test_a_unit_cost_is_shown_for_a_billion_units_at_most_and_nothing_for_one() -> None:
+    assert scale_of(Decimal("1e-10")) == 1_000_000_000
+    assert HERE.count(Decimal(1_000_000_000)) == "1,000,000,000"
     assert scale_of(Decimal(0)) == 1
 
 

@@ -15,7 +15,9 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from click.testing import CliRunner
 
+from unit_economics.cli import main
 from unit_economics.local import ports
 from unit_economics.refusals import UsageRefusal
 from unit_economics_tests.processes import Running, alive, await_, running, servers_in
@@ -113,6 +115,18 @@ def test_a_taken_port_is_refused_before_anything_is_started(up: Running, port: i
     assert f"port {port} is taken" in said
     assert f"--port {port + 1}" in said
     assert not (tmp_path / ".unit_economics" / "postgres").exists()
+
+
+def test_one_port_for_both_is_refused_before_anything_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "unit_economics.yaml").write_text(_CATALOGUE)
+    done = CliRunner().invoke(main, ["up", "--port", "3001"])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert "--port and --dashboard-port: both are 3001" in done.stderr
+    assert [file.name for file in tmp_path.iterdir()] == ["unit_economics.yaml"]
 
 
 def test_sigterm_ends_it_and_all_it_started(up: Running) -> None:

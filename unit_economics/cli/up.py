@@ -13,6 +13,7 @@ import click
 
 from unit_economics.local.stopping import Stopped, stoppable
 from unit_economics.narration import Narrator
+from unit_economics.refusals import UsageRefusal
 
 _MART, _DAGSTER = "UNIT_ECONOMICS_DATABASE_URL", "DAGSTER_PG_URL"
 
@@ -28,6 +29,9 @@ _MART, _DAGSTER = "UNIT_ECONOMICS_DATABASE_URL", "DAGSTER_PG_URL"
 @click.option("--config", type=click.Path(path_type=Path), help="The catalogue.  [default: ./unit_economics.yaml]")
 def command(port: int, host: str, dashboard_port: int, config: Path | None) -> None:
     """Start Dagster and the dashboard, with an embedded PostgreSQL where .env names none."""
+    if port == dashboard_port:
+        where, remedy = "--port and --dashboard-port", "Give each a port of its own"
+        raise UsageRefusal(f"both are {port}", where=where, remedy=remedy)
     narrator = Narrator()
     with until_stopped(narrator):
         _run(narrator, config, host, (port, dashboard_port))

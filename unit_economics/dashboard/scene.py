@@ -9,56 +9,23 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 
-from markupsafe import Markup
-
 from unit_economics.business_days import DayRange
 from unit_economics.catalogue import CostScope, Metric, Targets, plural, revenue_asset, units_asset
+from unit_economics.dashboard.mart.comparison import Comparison, Windows, latest_of, shown_bridge, taken_apart
 from unit_economics.dashboard.mart.reader import Role
-from unit_economics.dashboard.mart.series import (
-    Series,
-    SeriesQuestion,
-    Total,
-    read_quantities,
-    read_series,
-    windows_until,
-)
-from unit_economics.dashboard.mart.slices import SliceQuestion, windows_of_slices
+from unit_economics.dashboard.mart.series import Series, SeriesQuestion, read_quantities, read_series
+from unit_economics.dashboard.mart.slices import SliceQuestion
 from unit_economics.dashboard.mart.troubles import Trouble, troubles_of
 from unit_economics.dashboard.view import View, first_scope
 from unit_economics.dashboard.words.numbers import Numbers, scale_of
 from unit_economics.day_states import DayStates, states_in
 from unit_economics.deployment import Deployment
-from unit_economics.insight.bridge import Bridge, Slice, Window, folded, rounded, unit_cost_bridge
+from unit_economics.insight.bridge import Bridge
 from unit_economics.warehouse.connection import Connection
 from unit_economics.warehouse.gate import Verdict, newest_words
 
-LEAST_SHARE = 0.8
-"""Of a window's days must count before it is compared with another."""
 WEEKS = 26
 STRIP_DAYS = 28
-MOST_TERMS = 5
-_LEAST_MONEY = Decimal("0.000001")
-NOTHING = Markup()
-"""Where there is no picture."""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two windows of the same length that can be compared, or why they can't."""
-
-    before: Total
-    after: Total
-
-    @property
-    def why_not(self) -> str:
-        """Empty where both windows have enough days that count."""
-        for window, name in ((self.after, "window"), (self.before, "window before")):
-            if not window.quantity:
-                return f"the {name} has no complete day with cost and units"
-            if window.days < LEAST_SHARE * len(window.window):
-                are = "are" if window.days > 1 else "is"
-                return f"only {window.days} of {len(window.window)} days of the {name} {are} complete"
-        return ""
 
 
 @dataclass(frozen=True)
@@ -137,15 +104,11 @@ class Scene:
     @cached_property
     def comparison(self) -> Comparison | None:
         """The latest window of complete days against the one before; None without any complete day."""
-        last = self.series.complete_to
-        if last is None:
-            return None
-        before, after = windows_until(last, self.view.days)
-        return Comparison(self.series.total(before), self.series.total(after))
+        return latest_of(self.series, self.view.days)
 
     @cached_property
     def scale(self) -> int:
-        """How many units the shown unit cost is for: 1, 1,000 or 1,000,000."""
+        """How many units the shown unit cost is for: 1, 1,000, 1,000,000 or 1,000,000,000."""
         unit_cost = self.comparison.after.unit_cost if self.comparison else None
         return scale_of(unit_cost, 100 * self.numbers.smallest_money) if unit_cost is not None else 1
 
@@ -160,17 +123,12 @@ class Scene:
         return self.view.metric.removeprefix("cost_per_").replace("_", " ").replace("api ", "API ")
 
     @cached_property
-    def slice_windows(self) -> tuple[Window, Window] | None:
+    def slice_windows(self) -> Windows | None:
         """Both windows taken apart by `view.by`; None where `why_no_slices` says why."""
         found = self.comparison
         if found is None or found.why_not or not self.view.by or not self.is_whole_scope:
             return None
-        asked, totals = self.slice_question, {False: found.before, True: found.after}
-        days = {late: [day.day for day in self.series.counted(total.window)] for late, total in totals.items()}
-        quantities = {late: total.quantity for late, total in totals.items()}
-        windows = windows_of_slices(self.connection, asked, days, quantities)
-        is_whole = all(_adds_up(*pair) for pair in zip(windows, totals.values(), strict=True))
-        return windows if is_whole else None
+        return taken_apart(self.connection, self.slice_question, self.series, found)
 
     @property
     def why_no_slices(self) -> str:
@@ -181,27 +139,23 @@ class Scene:
         return self.comparison.why_not or stale
 
     @cached_property
-    def even_windows(self) -> tuple[Window, Window] | None:
+    def even_windows(self) -> Windows | None:
         """What the bridges compare; the window before as long as the other, so that no missing day is a change."""
         found = self.comparison
-        if found is None or found.why_not:
-            return None
-        before, after = self.slice_windows or (_undivided(found.before), _undivided(found.after))
-        return _stretched(before, found.before.days, found.after.days), after
+        return None if found is None or found.why_not else found.even(self.slice_windows)
 
     @property
     def slice_question(self) -> SliceQuestion:
         """What to ask the mart for to take the scope apart."""
         metric = self.view.metric
-        return SliceQuestion(metric, units_asset(metric), self.of.catalogue.currency, self.view.by)
+        by = self.of.catalogue.scopes_of(metric)[self.view.by].by
+        return SliceQuestion(metric, units_asset(metric), self.of.catalogue.currency, self.view.by, by)
 
     @cached_property
     def bridge(self) -> Bridge[Decimal] | None:
-        """Why the unit cost changed, at the shown scale: the largest terms, in the smallest money that is written."""
-        if self.even_windows is None:
-            return None
-        exact = unit_cost_bridge(*self.even_windows, per=self.scale)
-        return rounded(folded(exact, MOST_TERMS), self.numbers.smallest_money)
+        """Why the unit cost changed, at the shown scale, in the smallest money that is written."""
+        windows = self.even_windows
+        return shown_bridge(windows, self.scale, self.numbers.smallest_money) if windows else None
 
     @cached_property
     def states(self) -> DayStates:
@@ -218,24 +172,3 @@ class Scene:
     def troubles(self) -> Sequence[Trouble]:
         """What is wrong on these days, the dearest first."""
         return troubles_of(self.connection, self.of, self.states)
-
-
-def _adds_up(window: Window, total: Total) -> bool:
-    return abs(sum(part.cost for part in window.slices.values()) - total.cost) < _LEAST_MONEY
-
-
-def _stretched(window: Window, days: int, to_days: int) -> Window:
-    """The same window over another number of such days."""
-
-    def longer(amount: Decimal) -> Decimal:
-        return amount * to_days / days
-
-    slices = {
-        name: Slice(longer(part.cost), None if part.quantity is None else longer(part.quantity))
-        for name, part in window.slices.items()
-    }
-    return Window(longer(window.quantity), slices) if days != to_days else window
-
-
-def _undivided(total: Total) -> Window:
-    return Window(total.quantity, {"": Slice(total.cost, None)})

@@ -10,6 +10,8 @@ from markupsafe import Markup, escape
 
 Point = tuple[float, float]
 FONT_SIZE = 11.0
+NOTHING = Markup()
+"""Where there is no picture."""
 # How wide Inter's characters are, of the font's size: measured, and kept as four kinds. A dozen characters of another
 # script may be wider; they then run into their neighbour's room, no more.
 _NARROW, _WIDE = frozenset("iljtfrI.,:;'|!()[]·- "), frozenset("mwMW@%—…▲▼→")

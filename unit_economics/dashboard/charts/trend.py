@@ -54,9 +54,18 @@ def trend(
     return drawing(trend_words(data, numbers), width, height, *drawn, css_class="trend")
 
 
+def is_beyond(data: Trend) -> bool:
+    """Whether an arrowhead stands for a day that the axis does not reach."""
+    return bool(trend_marks.values_beyond(data, _ratio_axis(data)))
+
+
+def _ratio_axis(data: Trend) -> Axis:
+    return axis_of([*calm(data.daily), *data.smooth, data.target], from_zero=False)
+
+
 def _panels(data: Trend, numbers: Numbers, width: float, height: float) -> tuple[list[Panel], Marks]:
     axes = [
-        axis_of([*calm(data.daily), *data.smooth, data.target], from_zero=False),
+        _ratio_axis(data),
         axis_of(data.cost, from_zero=True, most=3),
         axis_of(data.units, from_zero=True, most=3),
     ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from unit_economics.dashboard.charts.axis import Axis
 from unit_economics.dashboard.charts.days import Tick
 from unit_economics.dashboard.charts.svg import tag, text, width_of
 from unit_economics.dashboard.charts.trend_data import Trend
@@ -71,17 +72,21 @@ def restated(data: Trend, panel: Panel, numbers: Numbers) -> list[Markup]:
 
 def beyond(data: Trend, panel: Panel, numbers: Numbers) -> list[Markup]:
     """An arrowhead at the edge for each day that the axis does not reach, with its value."""
-    low, high = panel.axis.low, panel.axis.high
     return [
         tag(
             "path",
             tag("title", f"{numbers.day(panel.days.day(n))}: {numbers.money(amount(value))}, beyond the axis"),
-            d=f"M{panel.days.x(n):.1f},{panel.y(value):.1f}" + ("l-4,7h8Z" if value > high else "l-4,-7h8Z"),
+            d=f"M{panel.days.x(n):.1f},{panel.y(value):.1f}" + ("l-4,7h8Z" if value > panel.axis.high else "l-4,-7h8Z"),
             class_="fill c-ratio",
         )
-        for n, value in enumerate(data.daily)
-        if value is not None and not low <= value <= high
+        for n, value in values_beyond(data, panel.axis)
     ]
+
+
+def values_beyond(data: Trend, axis: Axis) -> Sequence[tuple[int, float]]:
+    """The days that the ratio's axis does not reach."""
+    values = enumerate(data.daily)
+    return [(n, value) for n, value in values if value is not None and not axis.low <= value <= axis.high]
 
 
 def target(data: Trend, panel: Panel, numbers: Numbers) -> Markup:

@@ -9,8 +9,10 @@ from decimal import Decimal
 
 from unit_economics.csv_text import as_csv
 from unit_economics.dashboard.facts.causes import slice_name
+from unit_economics.dashboard.mart.comparison import Comparison
+from unit_economics.dashboard.mart.slices import cost_in
 from unit_economics.dashboard.panels.trend import shown_range
-from unit_economics.dashboard.scene import Comparison, Scene
+from unit_economics.dashboard.scene import Scene
 from unit_economics.dashboard.view import NoSuchView
 from unit_economics.insight.bridge import Window
 
@@ -55,7 +57,7 @@ def _days(scene: Scene) -> Iterator[Row]:
 
 
 def _slices(scene: Scene, found: Comparison, before: Window, after: Window) -> Iterator[Row]:
-    costs = {name: (_cost(before, name), _cost(after, name)) for name in {*before.slices, *after.slices}}
+    costs = {name: (cost_in(before, name), cost_in(after, name)) for name in {*before.slices, *after.slices}}
     names = sorted(costs, key=lambda name: (-costs[name][1], -costs[name][0], name))
     for name in names[:MOST_SLICES]:
         yield _slice(scene, found, slice_name(scene, name), name, costs[name])
@@ -75,7 +77,3 @@ def _slice(scene: Scene, found: Comparison, name: str, scope: str, costs: tuple[
 
 def _view(scene: Scene, scope: str) -> Row:
     return scene.view.metric, scope, scene.of.catalogue.currency, scene.entry.basis
-
-
-def _cost(window: Window, name: str) -> Decimal:
-    return window.slices[name].cost if name in window.slices else Decimal(0)

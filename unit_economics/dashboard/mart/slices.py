@@ -38,12 +38,13 @@ _BEFORE, _AFTER = False, True
 
 @dataclass(frozen=True)
 class SliceQuestion:
-    """Which slices are asked for: those of the split scope `name` on days that count."""
+    """Which slices are asked for: those of the scope `name`, split `by`, on days that count."""
 
     metric: str
     units: str
     currency: str
     name: str
+    by: By | None
 
     def values(self, days: Sequence[date], **more: object) -> dict[str, object]:
         """The query's parameters: a range is read faster than days one by one, and hardly any are left out of it."""
@@ -59,11 +60,16 @@ class SliceQuestion:
         }
 
 
+def value_of(scope: str, by: By | None) -> str:
+    """The tag's or the column's own value: `payments` of `team:team=payments`; "(none)" where a charge has none."""
+    value = scope.split(":", 1)[1]
+    return value.removeprefix(f"{by.tag}=") if by and by.tag else value
+
+
 def label_of(scope: str, by: By) -> str:
     """A slice's name for people: `payments` of `team:team=payments`."""
-    value = scope.split(":", 1)[1]
-    value = value.removeprefix(f"{by.tag}=") if by.tag else value
-    what = f"tag {by.tag}" if by.tag else str(by.column).replace("_name", "").replace("_id", "").replace("_", " ")
+    value = value_of(scope, by)
+    what = f"{by.tag} tag" if by.tag else str(by.column).replace("_name", "").replace("_id", "").replace("_", " ")
     return f"no {what}" if value == "(none)" else value
 
 
@@ -84,13 +90,14 @@ def windows_of_slices(
     units = connection.execute(sql.SQL(_UNITS).format(units=sql.Identifier(asked.units)), values).fetchall()
     own = {(segment, late): quantity for segment, late, quantity in units}
     names = {scope for scope, _, _ in costs}
-    is_segmented = bool(names) and all(_value(name) in {segment for segment, _ in own} for name in names)
+    is_segmented = bool(names) and all(value_of(name, asked.by) in {segment for segment, _ in own} for name in names)
+
+    def own_units(name: str, late: bool) -> Decimal | None:  # noqa: FBT001  # as below
+        return own.get((value_of(name, asked.by), late)) if is_segmented else None
 
     def window(late: bool) -> Window:  # noqa: FBT001  # it picks one of two windows
         of_window = {scope: cost for scope, is_late, cost in costs if is_late is late}
-        slices = {
-            name: Slice(of_window[name], own.get((_value(name), late)) if is_segmented else None) for name in of_window
-        }
+        slices = {name: Slice(cost, own_units(name, late)) for name, cost in of_window.items()}
         return Window(quantities[late], slices)
 
     return window(_BEFORE), window(_AFTER)
@@ -106,5 +113,6 @@ def weeks_of_slices(
     return found
 
 
-def _value(scope: str) -> str:
-    return scope.split(":", 1)[1].split("=", 1)[-1]
+def cost_in(window: Window, name: str) -> Decimal:
+    """What a slice cost in a window; 0 where the window has no charge of it."""
+    return window.slices[name].cost if name in window.slices else Decimal(0)

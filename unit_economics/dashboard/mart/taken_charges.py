@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from psycopg import sql
 
 from unit_economics.catalogue import CostScope, as_list
+from unit_economics.dashboard.mart.slices import value_of
 
 NO_VALUE = "(none)"
 """What a split scope calls the charges without the tag or the column that it splits by."""
@@ -43,10 +44,9 @@ def conditions_of(entry: CostScope, scope: str) -> Sequence[Condition]:
     found += [Condition(key, is_tag=True, accepted=frozenset(as_list(values))) for key, values in tags]
     if entry.by is None or ":" not in scope:
         return found
-    value = scope.split(":", 1)[1]
+    value = value_of(scope, entry.by)
     if entry.by.tag is not None:
-        own = value.removeprefix(f"{entry.by.tag}=")
-        return [*found, Condition(entry.by.tag, is_tag=True, accepted=frozenset({own}))]
+        return [*found, Condition(entry.by.tag, is_tag=True, accepted=frozenset({value}))]
     values = frozenset({value, None} if value == NO_VALUE else {value})
     return [*found, Condition(entry.by.column or "", is_tag=False, accepted=values)]
 
@@ -65,7 +65,7 @@ def reason_of(where: Sequence[Condition], charge: Charge) -> str | None:
         return category
     value, name = charge.value(broken), broken.name if broken.is_tag else column_name(broken.name)
     if value is None or (broken.is_tag and value == NO_VALUE):
-        return f"no tag {name}" if broken.is_tag else f"no {name}"
+        return f"no {name} tag" if broken.is_tag else f"no {name}"
     return f"{name} = {value}"
 
 

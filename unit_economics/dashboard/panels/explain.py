@@ -15,11 +15,12 @@ from markupsafe import Markup
 from unit_economics.business_days import ONE_DAY, DayRange
 from unit_economics.catalogue import units_asset
 from unit_economics.dashboard.charts.lineage import Box, lineage
+from unit_economics.dashboard.charts.svg import NOTHING
 from unit_economics.dashboard.facts.charges_behind import ByService, by_service, reproducing
 from unit_economics.dashboard.facts.origins import Version, explained_day, origin_of
 from unit_economics.dashboard.facts.trust import checks_of, publications_of
 from unit_economics.dashboard.mart.fingerprints import Read
-from unit_economics.dashboard.scene import NOTHING, Scene
+from unit_economics.dashboard.scene import Scene
 from unit_economics.dashboard.words.dagster_links import partition_url, run_url
 from unit_economics.dashboard.words.numbers import EMPTY
 from unit_economics.day_states import states_in

@@ -9,9 +9,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from unit_economics.dashboard.facts.causes import cause, is_flat, pushed, slice_name
+from unit_economics.dashboard.mart.comparison import Comparison
 from unit_economics.dashboard.mart.series import other_currencies
 from unit_economics.dashboard.mart.slices import label_of
-from unit_economics.dashboard.scene import Comparison, Scene
+from unit_economics.dashboard.scene import Scene
 from unit_economics.dashboard.words.spans import counted, spans
 from unit_economics.insight.bridge import Bridge, main_cause
 

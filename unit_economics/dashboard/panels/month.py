@@ -14,8 +14,9 @@ from markupsafe import Markup
 
 from unit_economics.business_days import DayRange
 from unit_economics.dashboard.charts.bullet import bullet
+from unit_economics.dashboard.charts.svg import NOTHING
 from unit_economics.dashboard.mart.series import COMPLETE, Day
-from unit_economics.dashboard.scene import NOTHING, Scene
+from unit_economics.dashboard.scene import Scene
 
 _RATE_DAYS = 28
 

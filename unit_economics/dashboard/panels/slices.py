@@ -1,6 +1,6 @@
 """The scope taken apart by team, product or service: each slice with its effect on the total.
 
-Here: the rows, the most expensive first. Not here: what a slice cost (dashboard/slices.py).
+Here: the rows, the most expensive first. Not here: what a slice cost (mart/slices.py).
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,10 @@ from unit_economics.business_days import DayRange
 from unit_economics.dashboard.charts.sparkline import sparkline
 from unit_economics.dashboard.facts.causes import is_flat, slice_name
 from unit_economics.dashboard.facts.weekly import weeks
-from unit_economics.dashboard.mart.slices import weeks_of_slices
+from unit_economics.dashboard.mart.comparison import Comparison
+from unit_economics.dashboard.mart.slices import cost_in, weeks_of_slices
 from unit_economics.dashboard.panels.tiles import Change, Tone, relative
-from unit_economics.dashboard.scene import Comparison, Scene
+from unit_economics.dashboard.scene import Scene
 from unit_economics.insight.bridge import Window
 
 MOST_ROWS = 50
@@ -44,7 +45,6 @@ class Slices:
     per: str
     choices: Sequence[tuple[str, str, bool]]
     rows: Sequence[Row] = ()
-    total: Row | None = None
     hidden: int = 0
     missing: str = ""
     csv: str = ""
@@ -63,7 +63,7 @@ def slices(scene: Scene) -> Slices:
     rows = _rows(scene, found, *windows)
     shown, hidden = rows[:MOST_ROWS], max(0, len(rows) - MOST_ROWS)
     csv = scene.view.url("/slices.csv")
-    return Slices(f"By {scene.view.by}", scene.per, choices, shown, None, hidden, csv=csv)
+    return Slices(f"By {scene.view.by}", scene.per, choices, shown, hidden, csv=csv)
 
 
 def _nothing_to_slice(scene: Scene) -> str:
@@ -74,15 +74,11 @@ def _nothing_to_slice(scene: Scene) -> str:
 
 def _rows(scene: Scene, found: Comparison, before: Window, after: Window) -> list[Row]:
     sparks = _sparks(scene)
-    names = sorted({*before.slices, *after.slices}, key=lambda name: -_cost(after, name))
+    names = sorted({*before.slices, *after.slices}, key=lambda name: -cost_in(after, name))
     return [
-        _row(scene, found, name, (_cost(before, name), _cost(after, name)), sparks.get(name, Markup()))
+        _row(scene, found, name, (cost_in(before, name), cost_in(after, name)), sparks.get(name, Markup()))
         for name in names
     ]
-
-
-def _cost(window: Window, name: str) -> Decimal:
-    return window.slices[name].cost if name in window.slices else Decimal(0)
 
 
 def _row(scene: Scene, found: Comparison, name: str, costs: tuple[Decimal, Decimal], spark: Markup) -> Row:

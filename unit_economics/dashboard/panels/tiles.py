@@ -13,8 +13,9 @@ from markupsafe import Markup
 
 from unit_economics.dashboard.facts.margin import earned
 from unit_economics.dashboard.facts.weekly import by_week, weekly
+from unit_economics.dashboard.mart.comparison import Comparison
 from unit_economics.dashboard.mart.series import Total
-from unit_economics.dashboard.scene import Comparison, Scene
+from unit_economics.dashboard.scene import Scene
 from unit_economics.dashboard.words.numbers import Numbers
 from unit_economics.insight.bridge import Bridge, cost_bridge, rounded
 
@@ -156,7 +157,7 @@ def _change(
     if found.why_not:
         return None
     now, before = of(found.after), of(found.before)
-    if now is None or before is None or before <= 0:
+    if now is None or before is None or now < 0 or before <= 0:  # a ratio of these would tell nothing
         return None
     change = now / before - 1
     tone: Tone = "flat" if bad_when_up is None else _tone(change, Decimal("0.005"), bad_when_up=bad_when_up)

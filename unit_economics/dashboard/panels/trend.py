@@ -15,7 +15,7 @@ from typing import Any
 from markupsafe import Markup
 
 from unit_economics.business_days import DayRange
-from unit_economics.dashboard.charts.trend import Trend
+from unit_economics.dashboard.charts.trend import Trend, is_beyond
 from unit_economics.dashboard.charts.trend import trend as trend_chart
 from unit_economics.dashboard.mart.series import Day
 from unit_economics.dashboard.scene import Scene
@@ -40,6 +40,8 @@ class TrendPanel:
     data: Markup
     rows: Sequence[tuple[str, str, str, str, str]]
     has_target: bool
+    has_restated: bool
+    has_beyond: bool
     template: str = "panels/trend.html"
 
 
@@ -54,6 +56,8 @@ def trend(scene: Scene) -> TrendPanel:
         _json(_data(scene, drawn)),
         _rows(scene),
         drawn.target is not None,
+        bool(drawn.restated),
+        is_beyond(drawn),
     )
 
 

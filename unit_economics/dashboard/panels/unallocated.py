@@ -13,11 +13,12 @@ from markupsafe import Markup
 from psycopg import sql
 
 from unit_economics.dashboard.charts.bars import Bar, bars
+from unit_economics.dashboard.charts.svg import NOTHING
 from unit_economics.dashboard.facts.origins import last_complete_day
 from unit_economics.dashboard.mart.series import COMPLETE
 from unit_economics.dashboard.mart.slices import label_of
 from unit_economics.dashboard.mart.taken_charges import Charge, Condition, conditions_of, reason_of, value_sql
-from unit_economics.dashboard.scene import NOTHING, Scene
+from unit_economics.dashboard.scene import Scene
 from unit_economics.exact import EXACT
 
 MOST_REASONS = 8

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from unit_economics.dashboard.charts.svg import NOTHING
 from unit_economics.dashboard.charts.waterfall import Step, waterfall
 from unit_economics.dashboard.facts.causes import cause
-from unit_economics.dashboard.scene import NOTHING, Scene
+from unit_economics.dashboard.scene import Scene
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from unit_economics.dashboard.words.number_patterns import (
 )
 
 EMPTY = "–"
-SCALES = (1, THOUSAND, 1_000_000)
+SCALES = (1, THOUSAND, 1_000_000, 1_000_000_000)
 _SIGNS = {"always": ("+", "−", "±"), "negative": ("", "−", "")}
 
 _PATTERNS = ("medium", "LLL")  # the other forms of a date are skeletons, which the country puts in order
@@ -139,7 +139,7 @@ class Numbers:
 
 
 def scale_of(unit_cost: Decimal, least: Decimal = Decimal(1)) -> int:
-    """Of how many units the cost is shown, 1, 1,000 or 1,000,000, so that the number is at least 1 where it can be.
+    """Of how many units the cost is shown, one of `SCALES`, so that the number is at least 1 where it can be.
 
     least: what it is to be at least where that is more than 1, so that three digits are seen without cents too.
     """
