@@ -18,7 +18,7 @@ $(UV):
 
 # A network with certificates of its own (a company's proxy) needs the machine's; a bare container may have none.
 $(READY): $(UV) pyproject.toml uv.lock
-	$(UV) sync --frozen --quiet || UV_SYSTEM_CERTS=1 $(UV) sync --frozen --quiet
+	$(UV) sync --frozen --quiet 2>/dev/null || UV_SYSTEM_CERTS=1 $(UV) sync --frozen --quiet
 	@touch $@
 
 demo: $(READY) ## a synthetic shop, a year backfilled, the dashboard and Dagster
@@ -33,7 +33,7 @@ browser:
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; }
 
 check: $(READY) ## lint, types, layers, lock
-	$(UV) lock --check --quiet || UV_SYSTEM_CERTS=1 $(UV) lock --check
+	$(UV) lock --check --quiet 2>/dev/null || UV_SYSTEM_CERTS=1 $(UV) lock --check
 	$(RUN) ruff check
 	$(RUN) ruff format --check
 	$(RUN) basedpyright

@@ -12,6 +12,7 @@ day is stored (storing.py), what an asset says of itself (asset_shape.py) and of
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, timedelta
 
 import dagster as dg
@@ -206,13 +207,16 @@ def _asset(deployment: Deployment, shape: Shape, step: Step) -> dg.AssetsDefinit
 def _attempted(deployment: Deployment, attempt: Attempt, step: Step) -> Told:
     """Take the step; input that is refused as a whole turns the gate of all its days red.
 
-    An attempt that was overtaken is no failure: the newer values stand, and what follows goes on with them.
+    An attempt that was overtaken is no failure: the newer values stand, and what follows goes on with them. Why one
+    failed is stored, unless it is the mart that does not answer.
     """
     try:
         return step(attempt)
     except LateAttempt as overtaken:
         return Told({}, [], dict.fromkeys(attempt.days, str(overtaken)))
-    except (Unreachable, UsageRefusal):
+    except (Unreachable, UsageRefusal) as refusal:
+        with suppress(Unreachable):
+            ledger.fail(deployment.warehouse, attempt, str(refusal))
         raise
     except Refusal as refusal:
         found = checks.refused(attempt.days, str(refusal))

@@ -96,9 +96,10 @@ class DayStates:
                 bad = [name for name in self.graph[asset] if self.state(name, day) not in STORED]
                 return f"waits for {', '.join(bad)}"
             case "missing" if self.graph[asset]:
-                return "its inputs have changed since" if (asset, day) in self.stored else "has not been computed"
+                changed = "its inputs have changed since" if (asset, day) in self.stored else "has not been computed"
+                return self._said(asset, day) or changed
             case "missing":
-                return self._absence(asset, day) + self._tried(asset, day)
+                return self._absence(asset, day).removesuffix(".") + self._tried(asset, day)
             case _:
                 return ""
 
@@ -140,7 +141,10 @@ class DayStates:
     def _absence(self, asset: str, day: date) -> str:
         if (asset, day) not in self.tries:
             return "has never been tried"
-        return self.tries[asset, day][2] or "still not there"
+        return self._said(asset, day) or "still not there"
+
+    def _said(self, asset: str, day: date) -> str | None:
+        return self.tries[asset, day][2] if (asset, day) in self.tries else None
 
     def _tried(self, asset: str, day: date) -> str:
         if (asset, day) not in self.tries:

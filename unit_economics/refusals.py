@@ -16,6 +16,8 @@ class Refusal(Exception):  # noqa: N818  # it is an answer, not an error
     """An input that was not accepted: what is wrong, where it is, and what to do about it."""
 
     exit_code = 1
+    aside = ""
+    """What only the command line and the log add: the server's own words. Never on a page."""
 
     def __init__(self, what: str, *, where: str, remedy: str) -> None:
         self.what, self.where, self.remedy = what, where, remedy

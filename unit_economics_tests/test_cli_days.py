@@ -12,14 +12,17 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
+from psycopg.conninfo import conninfo_to_dict
 
 from unit_economics.cli import main
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_server import serving
+from unit_economics_tests.faults.bad_servers import postgres_that_refuses_passwords
 
 TOKEN = "canary-4711"
 YESTERDAY = (datetime.now(UTC) - timedelta(hours=2)).date() - timedelta(days=1)
@@ -215,6 +218,45 @@ def test_status_tells_a_red_day_from_one_that_waits(shop: Shop) -> None:
     assert found["next"].endswith(f"unit-economics run --from {RED} --to {RED}")
 
 
+def failing_run(shop: Shop) -> None:
+    """A run whose source refuses the login, as another run would have it too."""
+    with postgres_that_refuses_passwords() as port:
+        env = shop.folder / ".env"
+        kept = env.read_text()
+        wrong = f"postgresql://shop:{TOKEN}@127.0.0.1:{port}/orders"
+        env.write_text(kept.replace(f"ORDERS_DATABASE_URL={shop.database}", f"ORDERS_DATABASE_URL={wrong}"))
+        assert run(shop, "--only", "daily_orders").exit_code != 0
+        env.write_text(kept)
+
+
+def reasons(shop: Shop, asset: str) -> set[str]:
+    [found] = [one for one in json.loads(shop.call("status", "--json").stdout)["assets"] if one["asset"] == asset]
+    return {day["reason"] for day in found["days"] if day["day"] >= str(FIRST) and day["reason"]}
+
+
+def test_status_tells_why_a_try_failed_until_a_later_one_ends_well(shop: Shop) -> None:
+    failing_run(shop)
+    [reason] = reasons(shop, "daily_orders")
+    assert "the login was refused" in reason
+    assert "; tried once, last at" in reason
+    assert TOKEN not in reason
+    shop.sql("update unit_economics.attempt set failure = null")
+    assert reasons(shop, "daily_orders").pop().startswith("still not there"), "without its reason it would be this"
+    failing_run(shop)
+    shop.sql(f"delete from orders where day = '{RED}'")
+    run(shop)
+    [absent] = reasons(shop, "daily_orders")
+    assert "has no row for this day; tried 3 times" in absent
+
+
+def test_status_tells_why_a_publication_failed(shop: Shop) -> None:
+    env = shop.folder / ".env"
+    env.write_text(env.read_text().replace(f"VANTAGE_API_TOKEN={TOKEN}\n", ""))
+    run(shop)
+    [reason] = reasons(shop, "vantage_business_metric")
+    assert "VANTAGE_API_TOKEN" in reason
+
+
 def test_status_of_an_empty_mart_names_the_command_that_fills_it(shop: Shop) -> None:
     done = shop.call("status")
     assert done.exit_code == 1
@@ -271,6 +313,65 @@ def test_the_doctor_looks_at_everything_and_shows_no_secret(shop: Shop) -> None:
     assert process.returncode == 3, err
     assert failed == {"Dagster", "warehouse", "bill bill", "daily_orders", "vantage for cost_per_order"}
     assert not any(secret in out + err for secret in ("hunter2", TOKEN))
+
+
+def findings(shop: Shop) -> tuple[int, dict[str, dict[str, Any]]]:
+    done = shop.call("doctor", "--json")
+    return done.exit_code, {one["name"]: one for one in json.loads(done.stdout)["findings"]}
+
+
+@pytest.fixture
+def login(shop: Shop) -> Iterator[str]:
+    """A login that the dashboard is to read with; it may read as viewer only."""
+    assert shop.call("run").exit_code == 0
+    name = f"reads_{shop.sql('select current_database()')[0][0]}"
+    shop.sql(f"create role {name} login; grant unit_economics_viewer to {name}")
+    reads_with(shop, name)
+    yield name
+    shop.sql(f"drop role {name}")
+
+
+def reads_with(shop: Shop, user: str) -> None:
+    parts = conninfo_to_dict(shop.database)
+    at = f"{user}:hunter2@/{parts['dbname']}?host={quote(str(parts['host']), safe='')}"
+    with (shop.folder / ".env").open("a") as file:
+        file.write(f"UNIT_ECONOMICS_DASHBOARD_DATABASE_URL=postgresql://{at}\n")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "{everyone: finance}",
+        "{identity: {user_header: X-User, finance_users: [ann], proxies: [10.0.0.5]}}",
+        "{identity: {user_header: X-User, groups_header: X-Groups, finance_groups: [fin], proxies: [10.0.0.5]}}",
+    ],
+)
+def test_the_doctor_reads_as_every_role_that_the_dashboard_hands_out(shop: Shop, login: str, entry: str) -> None:
+    code, found = findings(shop)
+    assert (code, found["dashboard"]["state"]) == (0, "ok"), "nobody is finance yet"
+    (shop.folder / "unit_economics.yaml").write_text(f"{CATALOGUE}dashboard: {entry}\n")
+    code, found = findings(shop)
+    assert (code, found["dashboard"]["state"]) == (1, "fail")
+    assert "permission denied to set role" in found["dashboard"]["text"]
+    assert found["dashboard"]["mend"].endswith(f'grant unit_economics_finance to "{login}"')
+    assert "hunter2" not in str(found)
+    shop.sql(found["dashboard"]["mend"].partition(": ")[2])
+    code, found = findings(shop)
+    assert (code, found["dashboard"]["state"]) == (0, "ok")
+
+
+def test_a_login_that_there_is_not_is_told_in_the_servers_own_words(shop: Shop) -> None:
+    assert shop.call("run").exit_code == 0
+    assert "dashboard" not in findings(shop)[1], "it has no login of its own"
+    reads_with(shop, "nobody_at_all")
+    code, found = findings(shop)
+    assert (code, found["dashboard"]["state"]) == (3, "fail")
+    assert 'role "nobody_at_all" does not exist' in found["dashboard"]["text"]
+    process = shop.start("report", "--out", "page.html")
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, out, err.count("\n")) == (3, "", 1)
+    assert 'role "nobody_at_all" does not exist' in err
+    assert "hunter2" not in err + str(found)
 
 
 def test_creating_a_business_metric_twice_prints_the_same_line_for_env(shop: Shop) -> None:

@@ -158,6 +158,17 @@ def test_every_slice_is_there_and_the_effects_add_up_to_the_change(shop: World) 
     )
 
 
+@pytest.mark.parametrize("most", [20_000, 3])
+def test_without_a_window_before_the_slices_have_a_cost_and_no_effect(
+    shop: World, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(export, "MOST_SLICES", most)
+    found = rows(shop, "/slices.csv?metric=cost_per_order&window=28d")
+    [(cost,)] = shop.sql("select sum(cost) from unit_economics.unit_costs where cost_scope = 'all'")
+    assert sum(Decimal(row["cost_after"]) for row in found) == cost
+    assert {row[name] for row in found for name in ("cost_before", "unit_cost_before", "effect")} == {""}
+
+
 def test_slices_beyond_the_bound_are_one_row_and_still_add_up(shop: World, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = sum(Decimal(row["effect"]) for row in rows(shop, f"/slices.csv{VIEW}"))
     monkeypatch.setattr(export, "MOST_SLICES", 3)
@@ -170,7 +181,7 @@ def test_slices_beyond_the_bound_are_one_row_and_still_add_up(shop: World, monke
     ("url", "why"),
     [
         ("/days.csv?metric=nope", "there is no metric"),
-        ("/slices.csv?window=28d", "days of the window are complete"),
+        ("/slices.csv?window=7d&to=2020-01-01", "no day is complete yet"),
         ("/slices.csv?scope=service:Credits&window=7d", "the view has no slices"),
     ],
 )

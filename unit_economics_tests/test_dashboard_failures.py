@@ -270,6 +270,20 @@ def test_who_may_only_read_makes_nothing_and_is_told_what_to_run(shop: World) ->
     assert shop.sql("select to_regnamespace('unit_economics')") == [(None,)]
 
 
+def test_a_login_that_there_is_not_is_named_in_the_log_and_on_no_page(
+    shop: World, log: pytest.LogCaptureFixture
+) -> None:
+    wrong = psycopg.conninfo.make_conninfo(shop.url, user="nobody_at_all")
+    shop.variables = {READING_URL: wrong}
+    host = psycopg.conninfo.conninfo_to_dict(wrong)["host"]
+    with browser(shop) as client:
+        pages = [client.get(path) for path in PATHS]
+    assert {page.status_code for page in pages} == {503}
+    assert not any(word in page.text for page in pages for word in ("nobody_at_all", str(host), "FATAL"))
+    assert 'role "nobody_at_all" does not exist' in log.text
+    assert str(host) in log.text
+
+
 def test_a_mart_of_a_newer_release_is_not_touched_and_says_which_to_run(shop: World) -> None:
     shop.sql("insert into unit_economics.migration (number, name, checksum) values (9999, 'later', 'x')")
     with browser(shop) as client:

@@ -240,7 +240,7 @@ def test_a_restated_day_shows_before_and_after_and_that_the_bill_changed(shop: W
     (change,) = changes(restated(shop, LATE))
     run = one(shop, "select run_id from unit_economics.ledger where asset = 'cost_per_order' and version = 2")
     assert change.startswith(f"5 Mar the bill changed $100.00 → $125.00 · run {run[:8]} · 24 Mar 2026, 09:00 UTC")
-    assert change.endswith("+$2.50")
+    assert change.endswith("+$2.50 cost")
 
 
 def test_late_orders_are_a_change_of_orders(shop: World) -> None:
@@ -268,7 +268,7 @@ def test_both_halves_that_changed_are_both_named(shop: World) -> None:
     shop.sql("update public.total_orders set total_orders = 125 where date = %s", LAST)
     (row,) = changes(restated(shop, LATE))
     assert "the bill changed and orders changed" in row
-    assert row.endswith("+$2.50, +25 orders")
+    assert row.endswith("+$2.50 cost, +25 orders")
 
 
 def test_another_where_is_a_change_of_the_definition(shop: World) -> None:
@@ -397,7 +397,7 @@ def test_every_version_of_a_day_is_listed_with_what_differs(shop: World) -> None
     assert [row[:6] + row[7:] for row in rows] == [
         [
             *("2", "24 Mar 2026, 09:00 UTC", "restated", "$12.50", "100", "$125.00"),
-            "the bill changed, now restated: +$2.50",
+            "the bill changed, now restated: +$2.50 cost",
         ],
         ["1", "10 Mar 2026, 09:00 UTC", "complete", "$10.00", "100", "$100.00", "first recorded"],
     ]

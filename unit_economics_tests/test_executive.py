@@ -118,7 +118,7 @@ def test_the_margin_is_revenue_less_cost_and_only_finance_sees_it(shop: World) -
 def test_a_tile_says_how_far_it_is_from_its_target(shop: World) -> None:
     shown = page(shop, "/?window=7d")
     assert "target $450.00 · $23.64 over" in shown.texts("p", "tile-detail")[0]
-    assert shown.texts("p", "tile-detail")[3].endswith("target 50.0%")
+    assert shown.texts("p", "tile-detail")[3].endswith("target 50.0%, met")
 
 
 def test_provisional_days_are_shown_and_in_no_total(shop: World) -> None:

@@ -1,12 +1,14 @@
 """The executive page in odd worlds: nothing is 0 that is not known, nothing is left out in silence, words stay true."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
 
 import pytest
 
+from unit_economics.dashboard.render import unbroken
 from unit_economics_tests.dashboard_client import Shown, dashboard_of, page
 from unit_economics_tests.focus_bills import charge, write_bill
 from unit_economics_tests.world import World
@@ -277,3 +279,130 @@ def test_one_day_is_not_many(odd: Odd) -> None:
     shown = page(odd([_charge(day, 100) for day in DAYS]), f"{WEEK}&to={DAYS[0]}")
     assert "no change is stated, for only 1 of 7 days of the window is complete" in shown.headline
     assert "1 of 31 days is there, all of them complete." in _notes(shown)
+
+
+def test_without_a_full_window_before_the_slices_say_what_they_cost_and_why_no_change_is_stated(odd: Odd) -> None:
+    bill = [_charge(day, cost, team=team) for day in DAYS for team, cost in (("a", 300), ("b", 100))]
+    shop = odd(bill)
+    whole = page(shop, f"{WEEK}&by=team")
+    assert [row[2:4] for row in whole.rows("By team")] == [["±0.0%", "±$0.00"]] * 2
+    assert "No change is stated" not in _notes(whole)
+    for to, days in ((DAYS[11], 5), (DAYS[6], 0)):
+        shown = page(shop, f"{WEEK}&by=team&to={to}")
+        rows = [(*row[:4], *row[5:]) for row in shown.rows("By team")]
+        assert rows == [("a", "$3.00", "–", "–", "$2,100.00", "75.0%"), ("b", "$1.00", "–", "–", "$700.00", "25.0%")]
+        why = (
+            f"only {days} of 7 days of the window before are complete" if days else "the window before has no complete"
+        )
+        assert f"No change is stated, for {why}" in _notes(shown)
+        assert "Effect:" not in _notes(shown)
+
+
+def test_slices_that_the_window_before_had_not_yet_have_no_change(odd: Odd) -> None:
+    older = CATALOGUE.replace("  team: {by: {tag: team}}\n", "")
+    shop = odd([_charge(day, 100, team="a") for day in DAYS], older)
+    shop.catalogue = CATALOGUE
+    assert "before the catalogue had the scope team" in " ".join(page(shop, f"{WEEK}&by=team").texts("p", "empty"))
+    assert shop.run(str(DAYS[7]), str(LAST)).success
+    shown = page(shop, f"{WEEK}&by=team")
+    assert [row[:4] for row in shown.rows("By team")] == [["a", "$1.00", "–", "–"]]
+    assert "No change is stated, for some of these days were computed before the catalogue" in _notes(shown)
+
+
+def test_without_a_unit_in_the_later_window_no_slice_has_a_unit_cost(odd: Odd) -> None:
+    bill = [_charge(day, 100, team="a") for day in DAYS]
+    shop = odd(bill, markets=lambda day: {"all": 100 if day < DAYS[7] else 0})
+    shown = page(shop, f"{WEEK}&by=team")
+    assert "Not told: the window has no complete day with cost and units." in shown.texts("p", "empty")
+
+
+def test_the_effect_of_a_slice_is_told_apart_from_the_terms_of_why(odd: Odd) -> None:
+    shown = page(odd([_charge(day, 100, team="a") for day in DAYS]), f"{WEEK}&by=team")
+    assert "Effect: the change of its own cost per order; the effects add up to the change of the whole." in _notes(
+        shown
+    )
+    assert "(In “Why did it change?”, more or fewer orders are a term of their own.)" in _notes(shown)
+
+
+def _freshness(shown: Shown) -> tuple[str, str]:
+    """The chip's tone and text."""
+    [found] = re.findall(r'class="dot (\w+)"></span>([^<]*)</span>', shown.html)
+    return found
+
+
+def _delivered_anew(shop: World, bill: Iterable[dict[str, str]]) -> None:
+    write_bill(shop.folder / "focus", *bill)
+    shop.run(str(DAYS[0]), str(LAST))
+
+
+def _hours(day: date, rows: int = 10) -> list[dict[str, str]]:
+    return [_charge(day, 10, f"Compute {n}") for n in range(rows)]
+
+
+@pytest.mark.parametrize("path", ["/", "/on-call", "/debug"])
+def test_a_refused_delivery_is_told_on_every_page(odd: Odd, path: str) -> None:
+    shop = odd([row for day in DAYS for row in _hours(day)])
+    assert _freshness(page(shop, f"{path}?window=7d"))[1] == "Complete to 20 Mar · 3 d behind"
+    before = page(shop, WEEK)
+    assert "a check is red" not in before.html
+    lost = {DAYS[3], DAYS[-2], DAYS[-1]}
+    _delivered_anew(shop, [row for day in DAYS for row in _hours(day, 1 if day in lost else 10)])
+    found = _freshness(page(shop, f"{path}?window=7d"))
+    assert found == ("bad", "Complete to 20 Mar · 3 d behind · a check is red on 3 days")
+    shown = page(shop, WEEK)
+    assert shown.headline == before.headline, "what stood before stands"
+    assert "2 of these 7 days keep a former value: a check is red on them (see On call)." in _notes(shown)
+
+
+def test_a_refused_day_that_was_never_stored_has_no_value_to_keep(odd: Odd) -> None:
+    shop = odd([_charge(day, 100) for day in DAYS], days=[day for day in DAYS if day != DAYS[9]])
+    shop.sql("insert into public.counted values (%s, 'all', -5)", DAYS[9])
+    shop.run(str(DAYS[9]), str(DAYS[9]))
+    shown = page(shop, WEEK)
+    assert _freshness(shown) == ("bad", "Complete to 20 Mar · 3 d behind · a check is red on 1 day")
+    assert "1 of these 7 days has no value: a check is red on it (see On call)." in _notes(shown)
+    assert "former value" not in shown.html
+
+
+@pytest.mark.parametrize(
+    ("targets", "cost", "said"),
+    [
+        ("unit_cost: 1", "100", ["target $1.00 · met"]),
+        ("unit_cost: 1", "100.0001", ["target $1.00 · less than $0.01 over"]),
+        ("unit_cost: 0.9", "100", ["target $0.90 · $0.10 over"]),
+        ("unit_cost: 2", "100", ["target $2.00 · met"]),
+        ("monthly_cost: 3100", "100", ["target $700.00 for 7 days · met"]),
+        ("monthly_cost: 31000", "1000.01", ["target $7,000.00 for 7 days · $0.07 over"]),
+        ("monthly_cost: 31000", "1100", ["target $7.00K for 7 days · $700.00 over"]),
+        ("monthly_units: 3100", "100", ["target 700 for 7 days · met"]),
+        ("monthly_units: 3101", "100", ["target 700 for 7 days · less than 1 under"]),
+        ("monthly_units: 3410", "100", ["target 770 for 7 days · 70 under"]),
+        ("margin_percent: 90", "10", ["target 90.0%, met"]),
+        ("margin_percent: 91", "10", ["target 91.0%, missed by 1 pt"]),
+        ("margin_percent: 90", "10.02", ["89.98%", "target 90.00%, missed by 0.02 pt"]),
+        ("margin_percent: 90", "10.0001", ["target 90.00%, missed by less than 0.01 pt"]),
+    ],
+)
+def test_a_target_says_whether_it_is_met_and_by_how_much_not(
+    odd: Odd, targets: str, cost: str, said: list[str]
+) -> None:
+    earned = "revenue: {kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.counted, day: date, quantity: n}"
+    catalogue = CATALOGUE.replace("targets: {unit_cost: 2, monthly_cost: 310}", f"{earned}\n    targets: {{{targets}}}")
+    shown = page(odd([_charge(day, cost) for day in DAYS], f"{catalogue}dashboard: {{everyone: finance}}\n"), WEEK)
+    told = " ".join([*shown.texts("p", "tile-value"), *shown.texts("p", "tile-detail")])
+    assert [words for words in said if words not in told] == [], told
+    missed = not said[-1].endswith("met")
+    assert ('<span class="bad">target' in shown.html) is missed
+
+
+def test_what_else_moved_the_cost_has_its_name_where_it_is_one_thing(odd: Odd) -> None:
+    bill = [_charge(day, 100 if day < DAYS[7] else 330) for day in DAYS]
+    shop = odd(bill, markets=lambda day: {"all": 100 if day < DAYS[7] else 150})
+    shown = page(shop, f"{WEEK}&by=service")
+    assert ": Compute added " in shown.headline
+    assert ", more orders took off $" in shown.headline
+    assert "everything else" not in shown.headline
+
+
+def test_no_line_ends_between_a_minus_and_its_amount() -> None:
+    assert unbroken("to −$8.91: <b>") == 'to <span class="unbroken">−$8.91:</span> &lt;b&gt;'

@@ -12,6 +12,8 @@ import pytest
 from unit_economics.automation import find_gaps
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_server import serving
+from unit_economics.refusals import Unreachable
+from unit_economics.warehouse import ledger
 from unit_economics_tests.focus_bills import charge, write_bill
 from unit_economics_tests.world import World
 
@@ -140,6 +142,20 @@ def test_a_bad_day_is_announced_once_however_often_it_is_tried(shop: World) -> N
     assert title == f"daily_orders: check contract is red for {BAD}"
     assert "total_orders is -1" in body
     assert f"unit-economics run --from {BAD} --to {BAD}" in body
+
+
+def test_a_mart_that_can_not_store_why_a_try_failed_does_not_hide_why(
+    shop: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*of: object) -> None:
+        raise Unreachable("the warehouse does not answer", where="mart", remedy="Start it")
+
+    monkeypatch.setattr(ledger, "fail", gone)
+    shop.variables = {**shop.variables, "ORDERS_DATABASE_URL": " "}
+    (failed,) = shop.run(FIRST, LAST, "daily_orders").get_step_failure_events()
+    said = failed.step_failure_data.user_failure_data
+    assert said
+    assert "ORDERS_DATABASE_URL" in str(said.description)
 
 
 def test_a_bad_day_alone_fails_its_run_and_runs_nothing_downstream(shop: World, books: Books) -> None:

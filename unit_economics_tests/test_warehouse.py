@@ -261,7 +261,7 @@ PROMISED = {
     " billing_currency billed_cost effective_cost list_cost contracted_cost charge_rows status version recorded_at"
     " run_id superseded_at",
     "attempts": "attempt asset first_day last_day run_id code_version catalogue_version definition started_at"
-    " committed_at absent source_fingerprint source_totals",
+    " committed_at absent source_fingerprint source_totals failure",
     "publications": "publication asset business_date quantity held_before read_back converged attempt run_id"
     " recorded_at",
     "alerts": "message cause title body created_at tries last_error sent_at",

@@ -64,7 +64,7 @@ def exit_code(error: BaseException) -> int:
         case SystemExit():
             return error.code if isinstance(error.code, int) else 1
         case Refusal():
-            click.secho(f"unit-economics: {error}", fg="red", err=True)
+            click.secho(f"unit-economics: {error}{error.aside}", fg="red", err=True)
             return error.exit_code
         case click.Abort() | KeyboardInterrupt():
             click.echo("unit-economics: interrupted; every day is either stored whole or as it was before.", err=True)

@@ -35,7 +35,7 @@ def looked(name: str, look: Look) -> Iterator[Finding]:
     try:
         yield from look()
     except Refusal as refusal:
-        text = f"{refusal.where}: {refusal.what}"
+        text = f"{refusal.where}: {refusal.what}{refusal.aside}"
         yield Finding(name, "fail", _clean(text), f"{refusal.remedy}", isinstance(refusal, Unreachable))
     except psycopg.Error as error:
         text = error.diag.message_primary or f"PostgreSQL did not answer ({type(error).__name__})"

@@ -65,7 +65,8 @@ def examine(variables: Mapping[str, str], config: Path | None) -> Iterator[Findi
     names = ", ".join(of.catalogue.metrics)
     yield Finding("catalogue", "ok", f"measures {names}, in {of.catalogue.business_day.timezone}")
     yield from _variables(of)
-    yield from looked("warehouse", partial(doctor_storage.warehouse, of.outside))
+    yield from looked("warehouse", partial(doctor_storage.warehouse, of.outside, of.catalogue.dashboard))
+    yield from looked("dashboard", partial(doctor_storage.dashboard, of.outside, of.catalogue.dashboard))
     for name, look in _looks(of):
         yield from looked(name, look)
 

@@ -40,9 +40,11 @@ def chosen_assets(of: Deployment, only: Sequence[str]) -> list[str]:
     for name in only:
         if name not in of.inputs:
             near = difflib.get_close_matches(name, of.inputs, n=1)
-            remedy = f"Did you mean {near[0]}?" if near else "Name one of them"
+            remedy = f"Did you mean {near[0]}? " if near else ""
             raise UsageRefusal(
-                f"there is no asset {name!r}", where="--only", remedy=f"{remedy} There are: {', '.join(of.inputs)}"
+                f"no asset with days is called {name!r}",
+                where="--only",
+                remedy=f"{remedy}Name one of {', '.join(of.inputs)}",
             )
     return [name for name in of.inputs if not only or name in only]
 

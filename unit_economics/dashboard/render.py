@@ -3,16 +3,21 @@
 Here: the templates' environment, and what every page shows around its panels. Not here: delivery (app.py, report.py).
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from unit_economics.dashboard.pages import PAGES, Page
 from unit_economics.dashboard.panels.trend import trend
 from unit_economics.dashboard.scene import Scene
+from unit_economics.dashboard.words.spans import counted
+
+_UNBROKEN = Markup('<span class="unbroken">{}</span>')
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Freshness:
 @cache
 def templates() -> Environment:
     """The templates of this release; every value is escaped, and an unknown one is an error."""
-    return Environment(
+    made = Environment(
         loader=PackageLoader("unit_economics.dashboard"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -43,6 +48,14 @@ def templates() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    made.filters["unbroken"] = unbroken
+    return made
+
+
+def unbroken(text: str) -> Markup:
+    """The text with no line break between a minus and its amount, where browsers see one."""
+    parts = re.split(r"(−\S+)", text)
+    return Markup("").join(_UNBROKEN.format(part) if n % 2 else part for n, part in enumerate(parts))
 
 
 def render(page: Page, scene: Scene, asset: Callable[[str], str], layout: str = "page.html") -> str:
@@ -103,12 +116,13 @@ def links(scene: Scene) -> Sequence[Link]:
 
 
 def freshness(scene: Scene) -> Freshness:
-    """The last complete day; late when the day that is due by now is not stored."""
-    last = scene.series.complete_to
+    """The last complete day; late when the day that is due by now is not stored, bad where a check is red."""
+    last, red = scene.series.complete_to, scene.red
     if last is None:
         return Freshness("No complete day yet", "bad")
     text = f"Complete to {scene.numbers.short_day(last)}"
     behind = (scene.of.due_day(scene.now) - max(scene.series.days)).days
-    if behind > 0 and not scene.view.to:
-        return Freshness(f"{text} · {behind} d behind", "warn")
-    return Freshness(text, "ok")
+    is_late = behind > 0 and not scene.view.to
+    text += f" · {behind} d behind" if is_late else ""
+    text += f" · a check is red on {counted(red)}" if red else ""
+    return Freshness(text, "bad" if red else "warn" if is_late else "ok")

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from unit_economics.business_days import DayRange
 from unit_economics.catalogue import CostScope, Metric, Targets, plural, revenue_asset, units_asset
-from unit_economics.dashboard.mart.comparison import Comparison, Windows, latest_of, shown_bridge, taken_apart
+from unit_economics.dashboard.mart.comparison import Apart, Comparison, Windows, latest_of, shown_bridge, taken_apart
 from unit_economics.dashboard.mart.reader import Role
 from unit_economics.dashboard.mart.series import Series, SeriesQuestion, read_quantities, read_series
 from unit_economics.dashboard.mart.slices import SliceQuestion
@@ -19,10 +19,10 @@ from unit_economics.dashboard.mart.troubles import Trouble, troubles_of
 from unit_economics.dashboard.view import View, first_scope
 from unit_economics.dashboard.words.numbers import Numbers, scale_of
 from unit_economics.day_states import DayStates, states_in
-from unit_economics.deployment import Deployment
-from unit_economics.insight.bridge import Bridge
+from unit_economics.deployment import CLOUD_COSTS, Deployment
+from unit_economics.insight.bridge import Bridge, Window
 from unit_economics.warehouse.connection import Connection
-from unit_economics.warehouse.gate import Verdict, newest_words
+from unit_economics.warehouse.gate import Verdict, newest_words, red_days
 
 WEEKS = 26
 STRIP_DAYS = 28
@@ -107,6 +107,13 @@ class Scene:
         return latest_of(self.series, self.view.days)
 
     @cached_property
+    def red(self) -> Mapping[date, str]:
+        """The days of both windows and since on which a check of the cost or of one of its halves is red, with why."""
+        first = self.comparison.before.window.first if self.comparison else self.series.shown.first
+        halves = units_asset(self.view.metric), CLOUD_COSTS, self.view.metric
+        return red_days(self.connection, halves, DayRange(first, self.series.shown.last))
+
+    @cached_property
     def scale(self) -> int:
         """How many units the shown unit cost is for: 1, 1,000, 1,000,000 or 1,000,000,000."""
         unit_cost = self.comparison.after.unit_cost if self.comparison else None
@@ -123,20 +130,33 @@ class Scene:
         return self.view.metric.removeprefix("cost_per_").replace("_", " ").replace("api ", "API ")
 
     @cached_property
-    def slice_windows(self) -> Windows | None:
-        """Both windows taken apart by `view.by`; None where `why_no_slices` says why."""
+    def _apart(self) -> Apart:
         found = self.comparison
-        if found is None or found.why_not or not self.view.by or not self.is_whole_scope:
-            return None
+        if found is None or not found.after.quantity or not self.view.by or not self.is_whole_scope:
+            return None, None
         return taken_apart(self.connection, self.slice_question, self.series, found)
 
     @property
+    def slice_windows(self) -> Windows | None:
+        """Both windows taken apart by `view.by`, to be compared; None where `why_no_slices` says why."""
+        before, after = self._apart
+        if before is None or after is None or self.comparison is None or self.comparison.why_not:
+            return None
+        return before, after
+
+    @property
+    def later_slices(self) -> Window | None:
+        """The later window taken apart, also where there is nothing to compare it with; else as `slice_windows`."""
+        return self._apart[1]
+
+    @property
     def why_no_slices(self) -> str:
-        """Why there are no `slice_windows`, of a view that has slices."""
+        """Why there are no `slice_windows`, or not even `later_slices`, of a view that has slices."""
         if self.comparison is None:
             return "no day is complete yet"
         stale = f"some of these days were computed before the catalogue had the scope {self.view.by}"
-        return self.comparison.why_not or stale
+        is_stale = self.comparison.after.quantity and self.later_slices is None
+        return stale if is_stale else self.comparison.why_not or stale
 
     @cached_property
     def even_windows(self) -> Windows | None:

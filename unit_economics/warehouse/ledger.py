@@ -145,6 +145,17 @@ def commit(connection: Connection, attempt: Attempt, source: Source, written: Co
     )
 
 
+_LONGEST_REASON = 500
+
+
+def fail(warehouse: Warehouse, attempt: Attempt, reason: str) -> None:
+    """Say why this attempt gave up before it decided its days; committed at once. The reason must hold no secret."""
+    with warehouse.transaction() as connection:
+        connection.execute(
+            "update attempt set failure = %s where attempt = %s", [reason[:_LONGEST_REASON], attempt.number]
+        )
+
+
 def _texts(absent: Mapping[date, str]) -> dict[str, str]:
     return {str(day): reason for day, reason in absent.items()}
 

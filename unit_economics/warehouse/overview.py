@@ -18,10 +18,14 @@ EXPORTED = (
 
 
 def last_tries(connection: Connection, days: DayRange) -> dict[tuple[str, date], tuple[int, datetime, str | None]]:
-    """How often each asset's day was ever tried, when it last was, and why the source did not have it then."""
+    """How often each asset's day was ever tried, when it last was, and why it is not there since.
+
+    The reason is the newest try's that came to an end: what the source said of the day, or why the try failed.
+    """
     rows = connection.execute(
-        "select asset, d::date, count(*), max(started_at), (array_agg(absent ->> d::date::text order by attempt desc)"
-        " filter (where committed_at is not null))[1] from attempts cross join generate_series("
+        "select asset, d::date, count(*), max(started_at), (array_agg(coalesce(absent ->> d::date::text, failure)"
+        " order by attempt desc) filter (where committed_at is not null or failure is not null))[1]"
+        " from attempts cross join generate_series("
         "greatest(first_day, %s), least(last_day, %s), interval '1 day') d group by 1, 2",
         [days.first, days.last],
     )

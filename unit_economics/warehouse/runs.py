@@ -16,7 +16,8 @@ from unit_economics.warehouse.connection import Connection
 class RunSummary:
     """What became of a run: its assets in the order they began, the days that it stored anew, and those it left red.
 
-    ended_at: when it last decided anything; ended: whether it decided all that it began.
+    ended_at: when it last decided anything; ended: whether it decided all that it began; failure: why it did not, where
+    it said so.
     """
 
     run_id: str
@@ -27,16 +28,19 @@ class RunSummary:
     assets: Sequence[str]
     stored: int
     red: int
+    failure: str | None
 
 
 _RUNS: LiteralString = """
     with of_asset as (
         select run_id, asset, min(started_at) as started_at, max(committed_at) as ended_at,
             (array_agg(committed_at is not null order by attempt desc))[1] as ended,
-            min(first_day) as first_day, max(last_day) as last_day
+            (array_agg(failure order by attempt desc))[1] as failure, min(first_day) as first_day,
+            max(last_day) as last_day
         from (select * from attempts order by attempt desc limit 1000) newest group by 1, 2
     ), runs as (
         select run_id, min(started_at) as started_at, max(ended_at) as ended_at, bool_and(ended) as ended,
+            (array_agg(failure order by started_at) filter (where failure is not null))[1] as failure,
             min(first_day) as first_day, max(last_day) as last_day, array_agg(asset order by started_at) as assets
         from of_asset group by 1 order by 2 desc limit %s
     ), stored as (
@@ -46,7 +50,7 @@ _RUNS: LiteralString = """
             between (select min(first_day) from runs) and (select max(last_day) from runs) group by 1
     )
     select r.run_id, r.started_at, r.ended_at, r.ended, r.first_day, r.last_day, r.assets, coalesce(stored.days, 0),
-        coalesce(red.days, 0)
+        coalesce(red.days, 0), r.failure
     from runs r left join stored using (run_id) left join red using (run_id) order by r.started_at desc
 """
 
@@ -55,6 +59,6 @@ def last_runs(connection: Connection, most: int) -> Sequence[RunSummary]:
     """The latest runs that tried any day, newest first; a day counts once an asset."""
     rows = connection.execute(_RUNS, [most])
     return [
-        RunSummary(run_id, started_at, ended_at, ended, DayRange(first, last), assets, stored, red)
-        for run_id, started_at, ended_at, ended, first, last, assets, stored, red in rows
+        RunSummary(run_id, started_at, ended_at, ended, DayRange(first, last), assets, stored, red, failure)
+        for run_id, started_at, ended_at, ended, first, last, assets, stored, red, failure in rows
     ]

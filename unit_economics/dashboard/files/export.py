@@ -37,14 +37,16 @@ def days_csv(scene: Scene) -> bytes:
 def slices_csv(scene: Scene) -> bytes:
     """Every slice of both windows, the dearest first; `effect` is its part of the change of the whole unit cost.
 
-    Raises `NoSuchView` where there is nothing to compare or to take apart.
+    Without a window before to compare with, what is of it and the effect are empty. Raises `NoSuchView` where there is
+    nothing to take apart.
     """
-    found, windows = scene.comparison, scene.slice_windows
+    found, after = scene.comparison, scene.later_slices
     entries = scene.of.catalogue.slices_of(scene.view.metric, scene.view.scope) if scene.is_whole_scope else {}
-    if found is None or windows is None or scene.view.by not in entries:
+    if found is None or after is None or scene.view.by not in entries:
         what = scene.why_no_slices if scene.view.by in entries else "the view has no slices"
         raise NoSuchView(what, where="the slices as CSV", remedy="Choose another view on the page")
-    return as_csv(SLICES, _slices(scene, found, *windows))
+    before = scene.slice_windows[0] if scene.slice_windows else None
+    return as_csv(SLICES, _slices(scene, found, before, after))
 
 
 def _days(scene: Scene) -> Iterator[Row]:
@@ -56,23 +58,24 @@ def _days(scene: Scene) -> Iterator[Row]:
             yield day.day, *_view(scene, scene.view.scope), *money, day.status, day.reason
 
 
-def _slices(scene: Scene, found: Comparison, before: Window, after: Window) -> Iterator[Row]:
-    costs = {name: (cost_in(before, name), cost_in(after, name)) for name in {*before.slices, *after.slices}}
-    names = sorted(costs, key=lambda name: (-costs[name][1], -costs[name][0], name))
+def _slices(scene: Scene, found: Comparison, before: Window | None, after: Window) -> Iterator[Row]:
+    every = {*(before.slices if before else ()), *after.slices}
+    costs = {name: (cost_in(before, name) if before else None, cost_in(after, name)) for name in every}
+    names = sorted(costs, key=lambda name: (-costs[name][1], -(costs[name][0] or 0), name))
     for name in names[:MOST_SLICES]:
         yield _slice(scene, found, slice_name(scene, name), name, costs[name])
     if rest := names[MOST_SLICES:]:
         together = (
-            sum((costs[name][0] for name in rest), Decimal(0)),
+            sum((costs[name][0] or Decimal(0) for name in rest), Decimal(0)) if before else None,
             sum((costs[name][1] for name in rest), Decimal(0)),
         )
         yield _slice(scene, found, f"({len(rest)} cheaper ones together)", "", together)
 
 
-def _slice(scene: Scene, found: Comparison, name: str, scope: str, costs: tuple[Decimal, Decimal]) -> Row:
-    was, now = costs[0] / found.before.quantity, costs[1] / found.after.quantity
+def _slice(scene: Scene, found: Comparison, name: str, scope: str, costs: tuple[Decimal | None, Decimal]) -> Row:
+    was, now = None if costs[0] is None else costs[0] / found.before.quantity, costs[1] / found.after.quantity
     days = [day for total in (found.before, found.after) for day in (total.window.first, total.window.last)]
-    return name, *_view(scene, scope), scene.metric.unit, *days, *costs, was, now, now - was
+    return name, *_view(scene, scope), scene.metric.unit, *days, *costs, was, now, None if was is None else now - was
 
 
 def _view(scene: Scene, scope: str) -> Row:

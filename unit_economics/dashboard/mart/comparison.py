@@ -19,6 +19,8 @@ MOST_TERMS = 5
 _LEAST_MONEY = Decimal("0.000001")
 Windows = tuple[Window, Window]
 """The one before, and the one after."""
+Apart = tuple[Window | None, Window | None]
+"""The same two, each None where it can't be taken apart."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +56,14 @@ def latest_of(series: Series, days: int) -> Comparison | None:
     return Comparison(series.total(before), series.total(after))
 
 
-def taken_apart(connection: Connection, asked: SliceQuestion, series: Series, found: Comparison) -> Windows | None:
-    """Both windows by slice; None where the slices are not the whole cost."""
+def taken_apart(connection: Connection, asked: SliceQuestion, series: Series, found: Comparison) -> Apart:
+    """Each window by slice; None where the slices are not its whole cost. The one after has a day that counts."""
     totals: Mapping[bool, Total] = {False: found.before, True: found.after}
     days = {late: [day.day for day in series.counted(total.window)] for late, total in totals.items()}
     quantities = {late: total.quantity for late, total in totals.items()}
     windows = windows_of_slices(connection, asked, days, quantities)
-    is_whole = all(_adds_up(*pair) for pair in zip(windows, totals.values(), strict=True))
-    return windows if is_whole else None
+    before, after = windows
+    return before if _adds_up(before, found.before) else None, after if _adds_up(after, found.after) else None
 
 
 def shown_bridge(windows: Windows, per: int, smallest: Decimal) -> Bridge[Decimal]:

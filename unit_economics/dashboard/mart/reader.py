@@ -35,7 +35,12 @@ _SESSION = {
 _MISSING = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedFunction)
 _REFUSED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidParameterValue)
 """What a role says that may not read, and one that there is not."""
+_FATAL = "FATAL:"
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError)
+
+
+class NotLetIn(Refusal):
+    """The login may not take the role on, or the role not read."""
 
 
 class Reader:
@@ -77,24 +82,32 @@ class Reader:
         except _MISSING as error:
             raise self._not_made(error) from None
         except _AWAY as error:
-            raise self._unreachable("does not answer") from error
+            away = self._unreachable("does not answer")
+            away.aside = f" ({_own_words(error)})"
+            raise away from error
 
     def _unreachable(self, what: str) -> Unreachable:
         remedy = "Start PostgreSQL or correct the URL, then run `unit-economics doctor`"
         return Unreachable(f"the warehouse {what}", where=self._server.shown, remedy=remedy)
 
-    def _refused(self, role: Role, error: psycopg.Error) -> Refusal:
+    def _refused(self, role: Role, error: psycopg.Error) -> NotLetIn:
         remedy = (
             f"Grant unit_economics_{role} to the login of {self._server.variable}; `unit-economics doctor` prints the"
             " statements that make the roles"
         )
         what = f"the warehouse does not let this page read as {role} ({_first_line(error)})"
-        return Refusal(what, where=self._server.shown, remedy=remedy)
+        return NotLetIn(what, where=self._server.shown, remedy=remedy)
 
     def _not_made(self, error: psycopg.Error) -> Refusal:
         remedy = f"Run `unit-economics doctor` of this release, or any command that computes, with {DATABASE_URL} set"
         what = f"the warehouse has not got what this release reads ({_first_line(error)})"
         return Refusal(what, where=self._server.shown, remedy=remedy)
+
+
+def _own_words(error: psycopg.Error) -> str:
+    """The server's reason where it gave one, else the driver's first line; neither holds a password."""
+    lines = str(error).splitlines() or [type(error).__name__]
+    return next((line.partition(_FATAL)[2].strip() for line in lines if _FATAL in line), lines[0])
 
 
 def _first_line(error: psycopg.Error) -> str:

@@ -16,7 +16,7 @@ from unit_economics.insight.bridge import Slice, Window
 from unit_economics.warehouse.connection import Connection
 
 _COSTS = """
-    select cost_scope, business_date > %(split)s, sum(cost) from unit_costs
+    select cost_scope, business_date >= %(split)s, sum(cost) from unit_costs
     where metric = %(metric)s and billing_currency = %(currency)s
         and business_date between %(first)s and %(last)s and business_date <> all(%(left_out)s)
         and starts_with(cost_scope, %(prefix)s) and cost is not null
@@ -30,7 +30,7 @@ _WEEKS = """
     group by 1, 2
 """
 _UNITS = """
-    select segment, business_date > %(split)s, sum(quantity) from {units} where business_date = any(%(days)s)
+    select segment, business_date >= %(split)s, sum(quantity) from {units} where business_date = any(%(days)s)
     group by 1, 2
 """
 _BEFORE, _AFTER = False, True
@@ -81,10 +81,10 @@ def windows_of_slices(
 ) -> tuple[Window, Window]:
     """The two windows (days and units of the one before, False, and the one after, True) with each slice's cost.
 
-    A slice has units of its own where every slice is also a segment of the units.
+    The one before may have no day. A slice has units of its own where every slice is also a segment of the units.
     """
     every = [*days[_BEFORE], *days[_AFTER]]
-    split = max(days[_BEFORE])
+    split = min(days[_AFTER])
     costs = connection.execute(_COSTS, asked.values(every, split=split)).fetchall()
     values = {"days": every, "split": split}
     units = connection.execute(sql.SQL(_UNITS).format(units=sql.Identifier(asked.units)), values).fetchall()

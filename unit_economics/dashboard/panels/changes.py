@@ -80,9 +80,9 @@ def _row(scene: Scene, one: Restated) -> Row:
 
 
 def difference(scene: Scene, one: Restated) -> str:
-    """`+$3.00, +12 orders`: by how much the halves differ from the version before; empty where neither does."""
+    """`+$3.00 cost, +12 orders`: by how much the halves differ from the version before; empty where neither does."""
     cost, units = _less(one.cost, one.former_cost), _less(one.quantity, one.former_quantity)
-    parts = [scene.numbers.signed_money(cost)] if cost else []
+    parts = [f"{scene.numbers.signed_money(cost)} cost"] if cost else []
     parts += [f"{scene.numbers.signed_count(units)} {scene.units_name}"] if units else []
     return ", ".join(parts)
 

@@ -3,11 +3,12 @@
 Here: the sentence. Not here: the words for causes (causes.py), the numbers under it (tiles.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from unit_economics.business_days import DayRange
 from unit_economics.dashboard.facts.causes import cause, is_flat, pushed, slice_name
 from unit_economics.dashboard.mart.comparison import Comparison
 from unit_economics.dashboard.mart.series import other_currencies
@@ -83,7 +84,9 @@ def _because(scene: Scene, bridge: Bridge[Decimal]) -> str:
     if main is None:
         return ""
     rest = bridge.change - main.amount
-    others = f", everything else {pushed(scene, rest)}" if rest else ""
+    further = [term for term in bridge.terms if term is not main and term.amount]
+    name = cause(scene, further[0]) if len(further) == 1 else "everything else"
+    others = f", {name} {pushed(scene, rest)}" if rest else ""
     return f": {cause(scene, main)} {pushed(scene, main.amount)}{others}"
 
 
@@ -99,9 +102,10 @@ def _windows(scene: Scene, found: Comparison) -> str:
 
 
 def _notes(scene: Scene, found: Comparison) -> list[str]:
-    """What is stored or due and yet in no total, and windows of unequal length."""
+    """What is refused, what is stored or due and yet in no total, and windows of unequal length."""
     later = [day for day in scene.series.days.values() if day.day > found.after.window.last]
-    notes = _left_out(scene, [day.day for day in later if day.is_whole], "the bill may still grow")
+    notes = _red(scene, found.after.window)
+    notes += _left_out(scene, [day.day for day in later if day.is_whole], "the bill may still grow")
     notes += _left_out(scene, [day.day for day in later if not day.is_whole], "cost or units are not there")
     missing = len(found.after.window) - found.after.days
     if missing:
@@ -110,6 +114,21 @@ def _notes(scene: Scene, found: Comparison) -> list[str]:
         notes.append(f"The window before has {found.before.days} complete days, so changes are those of the mean day.")
     others = other_currencies(scene.connection, scene.question, scene.series.shown)
     return [*notes, *_foreign(others, scene.of.catalogue.currency)]
+
+
+def _red(scene: Scene, window: DayRange) -> list[str]:
+    """A day that is refused keeps what was stored before, and has no value where nothing was."""
+    red = {day for day in window if day in scene.red}
+    kept = red & {day.day for day in scene.series.days.values() if day.is_whole}
+    told = {"keep a former value": kept, "have no value": red - kept}
+    return [_refused(what, days, len(window)) for what, days in told.items() if days]
+
+
+def _refused(what: str, days: Collection[date], of: int) -> str:
+    if len(days) > 1:
+        return f"{len(days)} of these {of} days {what}: a check is red on them (see On call)."
+    one = what.replace("keep", "keeps").replace("have", "has")
+    return f"1 of these {of} days {one}: a check is red on it (see On call)."
 
 
 def _left_out(scene: Scene, days: Sequence[date], why: str) -> list[str]:

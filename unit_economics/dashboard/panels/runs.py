@@ -31,6 +31,7 @@ class Run:
     took: str
     outcome: str
     tone: str
+    reason: str
 
     @property
     def sign(self) -> str:
@@ -55,7 +56,7 @@ def runs(scene: Scene) -> Runs:
 
 def _run(scene: Scene, one: RunSummary, longest: timedelta) -> Run:
     outcome, tone = _outcome(scene, one)
-    took = _took(one) if one.ended else scene.now - one.started_at
+    took = _took(one) if one.ended or one.failure else scene.now - one.started_at
     share = took / longest if longest else 1.0
     return Run(
         scene.numbers.moment(one.started_at.astimezone(scene.of.calendar.timezone)),
@@ -66,6 +67,7 @@ def _run(scene: Scene, one: RunSummary, longest: timedelta) -> Run:
         lasted(took) if one.ended else "–",
         outcome,
         tone,
+        one.failure or "",
     )
 
 
@@ -74,6 +76,8 @@ def _took(one: RunSummary) -> timedelta:
 
 
 def _outcome(scene: Scene, one: RunSummary) -> tuple[str, str]:
+    if one.failure:
+        return "failed", "bad"
     if not one.ended:
         late = scene.now - one.started_at > scene.of.catalogue.automation.max_runtime
         return ("gave up or failed", "bad") if late else ("not finished", "warn")

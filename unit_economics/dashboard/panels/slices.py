@@ -24,7 +24,7 @@ MOST_ROWS = 50
 
 @dataclass(frozen=True)
 class Row:
-    """One slice: its name and link, and its numbers as text."""
+    """One slice: its name and link, and its numbers as text; no change and no effect without a window before."""
 
     name: str
     href: str
@@ -39,7 +39,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Slices:
-    """The table; empty with the reason where the catalogue does not take the scope apart."""
+    """The table; empty with the reason where the scope is not taken apart; `unchanged` says why no change is stated."""
 
     title: str
     per: str
@@ -47,6 +47,8 @@ class Slices:
     rows: Sequence[Row] = ()
     hidden: int = 0
     missing: str = ""
+    unchanged: str = ""
+    units: str = ""
     csv: str = ""
     template: str = "panels/slices.html"
 
@@ -57,13 +59,15 @@ def slices(scene: Scene) -> Slices:
     choices = [(name, scene.view.url(by=name), name == scene.view.by) for name in entries]
     if not scene.view.by or scene.view.by not in entries:
         return Slices("By slice", scene.per, choices, missing=_nothing_to_slice(scene))
-    found, windows = scene.comparison, scene.slice_windows
-    if found is None or windows is None:
+    found, after = scene.comparison, scene.later_slices
+    if found is None or after is None:
         return Slices(f"By {scene.view.by}", scene.per, choices, missing=scene.why_no_slices)
-    rows = _rows(scene, found, *windows)
+    before = scene.slice_windows[0] if scene.slice_windows else None
+    rows = _rows(scene, found, before, after)
     shown, hidden = rows[:MOST_ROWS], max(0, len(rows) - MOST_ROWS)
-    csv = scene.view.url("/slices.csv")
-    return Slices(f"By {scene.view.by}", scene.per, choices, shown, hidden, csv=csv)
+    unchanged = scene.why_no_slices if before is None else ""
+    more = {"unchanged": unchanged, "units": scene.units_name, "csv": scene.view.url("/slices.csv")}
+    return Slices(f"By {scene.view.by}", scene.per, choices, shown, hidden, **more)
 
 
 def _nothing_to_slice(scene: Scene) -> str:
@@ -72,26 +76,26 @@ def _nothing_to_slice(scene: Scene) -> str:
     return f"add a scope with `by:` and the same `where` and `basis` as {scene.view.scope} under cost_scopes"
 
 
-def _rows(scene: Scene, found: Comparison, before: Window, after: Window) -> list[Row]:
+def _rows(scene: Scene, found: Comparison, before: Window | None, after: Window) -> list[Row]:
     sparks = _sparks(scene)
-    names = sorted({*before.slices, *after.slices}, key=lambda name: -cost_in(after, name))
-    return [
-        _row(scene, found, name, (cost_in(before, name), cost_in(after, name)), sparks.get(name, Markup()))
-        for name in names
-    ]
+    every = {*(before.slices if before else ()), *after.slices}
+    costs = {name: (cost_in(before, name) if before else None, cost_in(after, name)) for name in every}
+    names = sorted(costs, key=lambda name: (-costs[name][1], name))
+    return [_row(scene, found, name, costs[name], sparks.get(name, Markup())) for name in names]
 
 
-def _row(scene: Scene, found: Comparison, name: str, costs: tuple[Decimal, Decimal], spark: Markup) -> Row:
+def _row(scene: Scene, found: Comparison, name: str, costs: tuple[Decimal | None, Decimal], spark: Markup) -> Row:
     numbers, (before, after) = scene.numbers, costs
-    was, now = before / found.before.quantity * scene.scale, after / found.after.quantity * scene.scale
-    change, effect = now / was - 1 if was > 0 else None, now - was
+    now = after / found.after.quantity * scene.scale
+    was = None if before is None else before / found.before.quantity * scene.scale
+    change, effect = now / was - 1 if was is not None and was > 0 else None, None if was is None else now - was
     return Row(
         slice_name(scene, name),
         scene.view.url(scope=name),
         numbers.money(now),
         None if change is None else relative(numbers, change, _tone(change)),
-        numbers.signed_money(effect),
-        _effect_tone(scene, found, effect),
+        "–" if effect is None else numbers.signed_money(effect),
+        "" if effect is None else _effect_tone(scene, found, effect),
         spark,
         numbers.money(after),
         numbers.percent(after / found.after.cost if found.after.cost > 0 else None),

@@ -20,7 +20,8 @@ from unit_economics.dashboard.words.numbers import Numbers
 from unit_economics.insight.bridge import Bridge, cost_bridge, rounded
 
 Tone = Literal["good", "bad", "flat"]
-_POINT = Decimal("0.05")
+Write = Callable[[Decimal], str]
+_POINT, _HUNDREDTH, _LOOKS_EQUAL = Decimal("0.05"), Decimal("0.01"), Decimal("0.1")
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ def _unit_cost(scene: Scene, found: Comparison) -> Tile:
     against = ("", False)
     if target is not None and value is not None:
         over = (value - target) * scale
-        side = "over" if over > 0 else "under"
-        against = (f"target {numbers.money(target * scale)} · {numbers.money(abs(over))} {side}", over > 0)
+        said = _verdict(over, numbers.money, numbers.smallest_money, worse_when_over=True)
+        against = (f"target {numbers.money(target * scale)} · {said}", over > 0)
     return Tile(
         f"Cost per {scene.per}",
         numbers.money(None if value is None else value * scale),
@@ -83,7 +84,12 @@ def _unit_cost(scene: Scene, found: Comparison) -> Tile:
 def _cost(scene: Scene, found: Comparison) -> Tile:
     numbers = scene.numbers
     against = _against_month(
-        scene, found, scene.targets.monthly_cost, found.after.cost, numbers.compact_money, worse_when_over=True
+        scene,
+        scene.targets.monthly_cost,
+        found.after,
+        found.after.cost,
+        (numbers.compact_money, numbers.money, numbers.smallest_money),
+        worse_when_over=True,
     )
     return Tile(
         "Cloud cost",
@@ -116,7 +122,14 @@ def _units(scene: Scene, found: Comparison) -> Tile:
         numbers.compact_count(quantity),
         f"{numbers.compact_count(a_day)} a day" if a_day is not None else "",
         _change(scene, found, lambda total: total.quantity / total.days, bad_when_up=False),
-        *_against_month(scene, found, scene.targets.monthly_units, quantity, _in_whole(numbers), worse_when_over=False),
+        *_against_month(
+            scene,
+            scene.targets.monthly_units,
+            found.after,
+            quantity,
+            (_in_whole(numbers.compact_count), _in_whole(numbers.count), Decimal(1)),
+            worse_when_over=False,
+        ),
         spark=weekly(scene, lambda total: total.quantity if total.is_whole else None, "c-units", scene.units_name),
     )
 
@@ -127,28 +140,39 @@ def _margin(scene: Scene, found: Comparison) -> Tile:
     share, former = now.share, before.share
     target = scene.targets.margin_percent
     points = None if share is None or former is None or found.why_not else (share - former) * 100
-    off = share is not None and target is not None and share * 100 < target
+    short = None if share is None or target is None else target - share * 100
+    digits = 2 if short is not None and 0 < short <= _LOOKS_EQUAL else 1
     change = None if points is None else _in_points(scene, points)
     paid = "cloud cost" if scene.is_headline_scope else f"the cost of {scene.view.scope}"
     return Tile(
         "Contribution margin",
-        numbers.percent(share),
+        numbers.percent(share, digits),
         f"{numbers.compact_money(now.revenue - now.cost)} after {paid}" if share is not None else "no revenue is there",
         change,
-        "" if target is None else f"target {numbers.percent(target / 100)}",
-        off,
+        "" if target is None else f"target {numbers.percent(target / 100, digits)}{_missed(scene, short)}",
+        short is not None and short > 0,
         by_week(scene, lambda week: earned(scene, week).share, "c-good", "margin"),
     )
 
 
+def _missed(scene: Scene, short: Decimal | None) -> str:
+    if short is None:
+        return ""
+    return f", missed by {_at_least(short, _points(scene), _HUNDREDTH)} pt" if short > 0 else ", met"
+
+
+def _points(scene: Scene) -> Write:
+    return lambda points: scene.numbers.count(points.quantize(_HUNDREDTH))
+
+
 def _in_points(scene: Scene, points: Decimal) -> Change:
-    text = scene.numbers.count(abs(points).quantize(Decimal("0.01")))
+    text = _points(scene)(abs(points))
     is_up = None if text == scene.numbers.count(Decimal(0)) else points > 0
     return Change(f"{text} pt", is_up, _tone(points, _POINT, bad_when_up=False))
 
 
-def _in_whole(numbers: Numbers) -> Callable[[Decimal], str]:
-    return lambda quantity: numbers.compact_count(Decimal(round(quantity)))
+def _in_whole(write: Write) -> Write:
+    return lambda quantity: write(Decimal(round(quantity)))
 
 
 def _change(
@@ -178,17 +202,35 @@ def _tone(change: Decimal, least: Decimal, *, bad_when_up: bool) -> Tone:
 
 def _against_month(
     scene: Scene,
-    found: Comparison,
     target: Decimal | None,
+    total: Total,
     value: Decimal,
-    shown: Callable[[Decimal], str],
+    written: tuple[Write, Write, Decimal],
     *,
     worse_when_over: bool,
 ) -> tuple[str, bool]:
-    """A target for a month, for as many days as were counted: each has its month's share."""
+    """A target for a month, for as many days as were counted: each has its month's share.
+
+    written: in short and in full, and the least that is written; in full only where both look equal and are not.
+    """
     if target is None:
         return "", False
-    days = scene.series.counted(found.after.window)
+    in_short, in_full, least = written
+    days = scene.series.counted(total.window)
     share = sum((target / monthrange(day.day.year, day.day.month)[1] for day in days), Decimal(0))
     is_off = value != share and (value > share) == worse_when_over
-    return f"target {shown(share)} for {len(days)} day{'s' if len(days) > 1 else ''}", is_off
+    write = in_full if is_off and in_short(value) == in_short(share) else in_short
+    verdict = _verdict(value - share, in_short, least, worse_when_over=worse_when_over)
+    return f"target {write(share)} for {len(days)} day{'s' if len(days) > 1 else ''} · {verdict}", is_off
+
+
+def _verdict(over: Decimal, write: Write, least: Decimal, *, worse_when_over: bool) -> str:
+    """`met`, or by how much it is not: `$23.64 over`, `1.2K under`."""
+    if not over or (over > 0) != worse_when_over:
+        return "met"
+    return f"{_at_least(abs(over), write, least)} {'over' if over > 0 else 'under'}"
+
+
+def _at_least(gap: Decimal, write: Write, least: Decimal) -> str:
+    """A gap is never written as 0."""
+    return f"less than {write(least)}" if write(gap) == write(Decimal(0)) else write(gap)

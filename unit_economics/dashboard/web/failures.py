@@ -32,7 +32,7 @@ _REMEDIES = {
     403: "Open it under the proxy's address. Whoever runs it: the catalogue names it (dashboard.identity.proxies).",
 }
 _WHAT = {404: "Nothing is at this address.", 405: "This address only answers to being read."}
-_UNHARMED = "Nothing is lost: what is computed stays stored, and this page only reads it. Dagster runs without it."
+_UNHARMED = "Nothing is lost: what is computed stays stored, and this page only reads it."
 _SOON = {"retry-after": "5"}
 
 
@@ -52,8 +52,7 @@ def handlers(assets: Assets) -> Mapping[Any, Callable[[Request, Exception], Resp
 
     def refused(_request: Request, error: Exception) -> Response:
         refusal = cast("Refusal", error)
-        reason = str(error.__cause__ or "").partition("\n")[0]
-        _LOG.warning("%s%s", refusal, f" ({reason})" if reason else "")
+        _LOG.warning("%s%s", refusal, refusal.aside)
         remedy = refusal.remedy[:1].lower() + refusal.remedy[1:]
         return shown(503, f"{_capital(refusal.what)}.", f"{_UNHARMED} Whoever runs it: {remedy}.", _SOON)
 

@@ -6,6 +6,7 @@ set local search_path = unit_economics, pg_catalog;
 alter table verdict add column warnings jsonb not null default '[]';
 create index unit_cost_by_scope on unit_cost (asset, cost_scope, business_date); -- a page is about one scope
 alter table attempt add column source_totals jsonb; -- of the days whose rows this attempt wrote; decimals as text
+alter table attempt add column failure text; -- why it ended without deciding its days; no secret is in it
 
 create function is_revenue(of_asset text) returns boolean language sql immutable parallel safe as $$
     select of_asset ~ '^daily_.*_revenue$'
@@ -66,13 +67,14 @@ comment on view cloud_cost_versions is 'Every version of every day''s charges';
 create view attempts as
     select attempt, asset, first_day, last_day, run_id, code_version, catalogue_version, definition, started_at,
         committed_at, absent, case when may_be_told(asset) then source_fingerprint end as source_fingerprint,
-        source_totals
+        source_totals, case when may_be_told(asset) then failure end as failure
     from attempt;
 comment on view attempts is 'Every try at a range of days, also those that found nothing new or never ended';
 comment on column attempts.committed_at is 'When it had decided its days; empty where it failed or still runs';
 comment on column attempts.absent is 'The days that the source did not have, each with the reason';
 comment on column attempts.source_fingerprint is 'What was read: files with size and hash, or requests with settings';
 comment on column attempts.source_totals is 'What the source itself summed, for the days whose rows this attempt wrote';
+comment on column attempts.failure is 'Why it gave up before it decided its days; empty for revenue, but for finance';
 
 create view publications as
     select publication, asset, business_date, quantity::numeric as quantity, held_before::numeric as held_before,
