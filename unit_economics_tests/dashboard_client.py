@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
+from typing import Any
 
 from starlette.testclient import TestClient
 
+from unit_economics.dashboard.mart.reader import reader_of
 from unit_economics.dashboard.web.app import application
-from unit_economics.dashboard.web.serve import reader_of
 from unit_economics.deployment import Deployment
 from unit_economics_tests.world import World
 
@@ -49,9 +50,9 @@ def text_of(html: str) -> str:
 
 
 @contextmanager
-def client_of(of: Deployment) -> Iterator[TestClient]:
-    """The dashboard, as a browser on this machine asks it."""
-    with TestClient(application(of, reader_of(of)), base_url="http://127.0.0.1") as client:
+def client_of(of: Deployment, **settings: Any) -> Iterator[TestClient]:
+    """The dashboard, as a browser on this machine asks it; `settings` are the test client's."""
+    with TestClient(application(of, reader_of(of)), base_url="http://127.0.0.1", **settings) as client:
         client.headers["accept-language"] = "en-US"
         yield client
 

@@ -7,13 +7,14 @@ import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 from starlette.testclient import TestClient
 
-from unit_economics.dashboard.mart.reader import reader_of
-from unit_economics.dashboard.web.app import application
 from unit_economics.dashboard.web.serve import server_for
+from unit_economics_tests import readers
+from unit_economics_tests.dashboard_client import client_of
 from unit_economics_tests.world import World
 
 DAGSTER = "http://127.0.0.1:3000"
@@ -23,12 +24,15 @@ _OURS = ("/", "#", "?", DAGSTER)
 @contextmanager
 def browser(world: World, peer: str = "127.0.0.1") -> Generator[TestClient]:
     """Someone who asks from this address; a fault of the program is an answer to them."""
-    of = world.deployment()
-    app = application(of, reader_of(of))
-    base = "http://127.0.0.1"
-    with TestClient(app, base_url=base, client=(peer, 50000), raise_server_exceptions=False) as client:
-        client.headers["accept-language"] = "en-US"
+    with client_of(world.deployment(), client=(peer, 50000), raise_server_exceptions=False) as client:
         yield client
+
+
+def stocked(shop: World) -> World:
+    """The same with a mart that has a day of everything."""
+    shop.now = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    readers.mart(shop.url)
+    return shop
 
 
 @contextmanager

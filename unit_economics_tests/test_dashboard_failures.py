@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -22,8 +22,7 @@ from unit_economics.dashboard.pages import PAGES
 from unit_economics.dashboard.web import app as dashboard_app
 from unit_economics.refusals import Refusal, Unreachable
 from unit_economics.warehouse.connection import DATABASE_URL
-from unit_economics_tests import readers
-from unit_economics_tests.dashboard_outside import browser, serving
+from unit_economics_tests.dashboard_outside import browser, serving, stocked
 from unit_economics_tests.doorway import Doorway, doorway
 from unit_economics_tests.faults.bad_servers import postgres_that_refuses_passwords
 from unit_economics_tests.processes import await_
@@ -52,10 +51,7 @@ SLOW = "select pg_sleep(5)"
 @pytest.fixture
 def shop(world: Callable[..., World]) -> World:
     """A mart with a day of everything."""
-    shop = world(CATALOGUE)
-    shop.now = datetime(2026, 3, 2, 9, tzinfo=UTC)
-    readers.mart(shop.url)
-    return shop
+    return stocked(world(CATALOGUE))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Generator
-from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
@@ -14,8 +13,7 @@ from unit_economics.dashboard.pages import PAGES
 from unit_economics.dashboard.web import app as dashboard_app
 from unit_economics.warehouse.connection import DATABASE_URL
 from unit_economics.warehouse.roles import FINANCE, VIEWER
-from unit_economics_tests import readers
-from unit_economics_tests.dashboard_outside import browser
+from unit_economics_tests.dashboard_outside import browser, stocked
 from unit_economics_tests.world import World
 
 VIEWERS = """
@@ -42,10 +40,7 @@ _numbers = count()
 @pytest.fixture
 def shop(world: Callable[..., World]) -> World:
     """A day of everything; its revenue was 98765.43 first and is 197530.86 now, and its checks say so."""
-    shop = world(VIEWERS)
-    shop.now = datetime(2026, 3, 2, 9, tzinfo=UTC)
-    readers.mart(shop.url)
-    return shop
+    return stocked(world(VIEWERS))
 
 
 def everything(shop: World) -> str:

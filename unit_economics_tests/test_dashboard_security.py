@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -15,8 +14,7 @@ from unit_economics.dashboard.web import security
 from unit_economics.dashboard.web.app import application
 from unit_economics.dashboard.web.security import SecurityHeaders, TrustedHosts
 from unit_economics.warehouse.connection import DATABASE_URL
-from unit_economics_tests import readers
-from unit_economics_tests.dashboard_outside import browser, elements, inline_code, serving
+from unit_economics_tests.dashboard_outside import browser, elements, inline_code, serving, stocked
 from unit_economics_tests.world import World
 
 CATALOGUE = """
@@ -44,10 +42,7 @@ PROXY, STRANGER = "10.0.0.5", "10.0.0.6"
 @pytest.fixture
 def shop(world: Callable[..., World]) -> World:
     """A mart with a day of everything; its catalogue takes the scope apart."""
-    shop = world(CATALOGUE)
-    shop.now = datetime(2026, 3, 2, 9, tzinfo=UTC)
-    readers.mart(shop.url)
-    return shop
+    return stocked(world(CATALOGUE))
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ class Scene:
     @property
     def units_name(self) -> str:
         """`orders`, `API calls`."""
-        return plural(self.view.metric).replace("_", " ").replace("api ", "API ")
+        return _in_words(plural(self.view.metric))
 
     @property
     def units_title(self) -> str:
@@ -127,7 +127,7 @@ class Scene:
     @property
     def one_unit(self) -> str:
         """`order`, `API call`."""
-        return self.view.metric.removeprefix("cost_per_").replace("_", " ").replace("api ", "API ")
+        return _in_words(self.view.metric.removeprefix("cost_per_"))
 
     @cached_property
     def _apart(self) -> Apart:
@@ -148,6 +148,16 @@ class Scene:
     def later_slices(self) -> Window | None:
         """The later window taken apart, also where there is nothing to compare it with; else as `slice_windows`."""
         return self._apart[1]
+
+    @property
+    def earlier_slices(self) -> Window | None:
+        """The window before taken apart; None where the later one has nothing to be compared with."""
+        return self.slice_windows[0] if self.slice_windows else None
+
+    @property
+    def slice_entries(self) -> Mapping[str, CostScope]:
+        """By what the page's scope can be taken apart; a slice can't be, once more."""
+        return self.of.catalogue.slices_of(self.view.metric, self.view.scope) if self.is_whole_scope else {}
 
     @property
     def why_no_slices(self) -> str:
@@ -192,3 +202,7 @@ class Scene:
     def troubles(self) -> Sequence[Trouble]:
         """What is wrong on these days, the dearest first."""
         return troubles_of(self.connection, self.of, self.states)
+
+
+def _in_words(name: str) -> str:
+    return name.replace("_", " ").replace("api ", "API ")

@@ -10,7 +10,7 @@ from decimal import Decimal
 from unit_economics.csv_text import as_csv
 from unit_economics.dashboard.facts.causes import slice_name
 from unit_economics.dashboard.mart.comparison import Comparison
-from unit_economics.dashboard.mart.slices import cost_in
+from unit_economics.dashboard.mart.slices import slice_costs
 from unit_economics.dashboard.panels.trend import shown_range
 from unit_economics.dashboard.scene import Scene
 from unit_economics.dashboard.view import NoSuchView
@@ -41,11 +41,11 @@ def slices_csv(scene: Scene) -> bytes:
     nothing to take apart.
     """
     found, after = scene.comparison, scene.later_slices
-    entries = scene.of.catalogue.slices_of(scene.view.metric, scene.view.scope) if scene.is_whole_scope else {}
+    entries = scene.slice_entries
     if found is None or after is None or scene.view.by not in entries:
         what = scene.why_no_slices if scene.view.by in entries else "the view has no slices"
         raise NoSuchView(what, where="the slices as CSV", remedy="Choose another view on the page")
-    before = scene.slice_windows[0] if scene.slice_windows else None
+    before = scene.earlier_slices
     return as_csv(SLICES, _slices(scene, found, before, after))
 
 
@@ -59,8 +59,7 @@ def _days(scene: Scene) -> Iterator[Row]:
 
 
 def _slices(scene: Scene, found: Comparison, before: Window | None, after: Window) -> Iterator[Row]:
-    every = {*(before.slices if before else ()), *after.slices}
-    costs = {name: (cost_in(before, name) if before else None, cost_in(after, name)) for name in every}
+    costs = slice_costs(before, after)
     names = sorted(costs, key=lambda name: (-costs[name][1], -(costs[name][0] or 0), name))
     for name in names[:MOST_SLICES]:
         yield _slice(scene, found, slice_name(scene, name), name, costs[name])

@@ -15,20 +15,15 @@ from unit_economics.catalogue import By
 from unit_economics.insight.bridge import Slice, Window
 from unit_economics.warehouse.connection import Connection
 
-_COSTS = """
-    select cost_scope, business_date >= %(split)s, sum(cost) from unit_costs
+_SUMS = """
+    select cost_scope, {part}, sum(cost) from unit_costs
     where metric = %(metric)s and billing_currency = %(currency)s
         and business_date between %(first)s and %(last)s and business_date <> all(%(left_out)s)
         and starts_with(cost_scope, %(prefix)s) and cost is not null
     group by 1, 2
 """
-_WEEKS = """
-    select cost_scope, (business_date - %(begin)s) / 7, sum(cost) from unit_costs
-    where metric = %(metric)s and billing_currency = %(currency)s
-        and business_date between %(first)s and %(last)s and business_date <> all(%(left_out)s)
-        and starts_with(cost_scope, %(prefix)s) and cost is not null
-    group by 1, 2
-"""
+_COSTS = sql.SQL(_SUMS).format(part=sql.SQL("business_date >= %(split)s"))
+_WEEKS = sql.SQL(_SUMS).format(part=sql.SQL("(business_date - %(begin)s) / 7"))
 _UNITS = """
     select segment, business_date >= %(split)s, sum(quantity) from {units} where business_date = any(%(days)s)
     group by 1, 2
@@ -113,6 +108,11 @@ def weeks_of_slices(
     return found
 
 
-def cost_in(window: Window, name: str) -> Decimal:
-    """What a slice cost in a window; 0 where the window has no charge of it."""
+def slice_costs(before: Window | None, after: Window) -> dict[str, tuple[Decimal | None, Decimal]]:
+    """What each slice cost in both windows: 0 where one has no charge of it, None without a window before."""
+    every = {*(before.slices if before else ()), *after.slices}
+    return {name: (_cost_in(before, name) if before else None, _cost_in(after, name)) for name in every}
+
+
+def _cost_in(window: Window, name: str) -> Decimal:
     return window.slices[name].cost if name in window.slices else Decimal(0)

@@ -14,7 +14,7 @@ from unit_economics.dashboard.charts.sparkline import sparkline
 from unit_economics.dashboard.facts.causes import is_flat, slice_name
 from unit_economics.dashboard.facts.weekly import weeks
 from unit_economics.dashboard.mart.comparison import Comparison
-from unit_economics.dashboard.mart.slices import cost_in, weeks_of_slices
+from unit_economics.dashboard.mart.slices import slice_costs, weeks_of_slices
 from unit_economics.dashboard.panels.tiles import Change, Tone, relative
 from unit_economics.dashboard.scene import Scene
 from unit_economics.insight.bridge import Window
@@ -55,14 +55,14 @@ class Slices:
 
 def slices(scene: Scene) -> Slices:
     """The slices of the view's scope."""
-    entries = scene.of.catalogue.slices_of(scene.view.metric, scene.view.scope) if scene.is_whole_scope else {}
+    entries = scene.slice_entries
     choices = [(name, scene.view.url(by=name), name == scene.view.by) for name in entries]
     if not scene.view.by or scene.view.by not in entries:
         return Slices("By slice", scene.per, choices, missing=_nothing_to_slice(scene))
     found, after = scene.comparison, scene.later_slices
     if found is None or after is None:
         return Slices(f"By {scene.view.by}", scene.per, choices, missing=scene.why_no_slices)
-    before = scene.slice_windows[0] if scene.slice_windows else None
+    before = scene.earlier_slices
     rows = _rows(scene, found, before, after)
     shown, hidden = rows[:MOST_ROWS], max(0, len(rows) - MOST_ROWS)
     unchanged = scene.why_no_slices if before is None else ""
@@ -78,8 +78,7 @@ def _nothing_to_slice(scene: Scene) -> str:
 
 def _rows(scene: Scene, found: Comparison, before: Window | None, after: Window) -> list[Row]:
     sparks = _sparks(scene)
-    every = {*(before.slices if before else ()), *after.slices}
-    costs = {name: (cost_in(before, name) if before else None, cost_in(after, name)) for name in every}
+    costs = slice_costs(before, after)
     names = sorted(costs, key=lambda name: (-costs[name][1], name))
     return [_row(scene, found, name, costs[name], sparks.get(name, Markup())) for name in names]
 

@@ -28,7 +28,8 @@ from unit_economics.dashboard.view import view_of
 from unit_economics.dashboard.web.access import role_of
 from unit_economics.dashboard.web.failures import handlers
 from unit_economics.dashboard.web.security import SecurityHeaders, TrustedHosts
-from unit_economics.dashboard.words.numbers import Numbers, locale_of
+from unit_economics.dashboard.words.locales import locale_of
+from unit_economics.dashboard.words.numbers import Numbers
 from unit_economics.deployment import Deployment
 
 _CSV = "text/csv; charset=utf-8"

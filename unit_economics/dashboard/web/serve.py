@@ -5,7 +5,7 @@ Here: how it serves. Not here: the command line and being stopped (cli/dashboard
 
 import uvicorn
 
-from unit_economics.dashboard.mart.reader import reader_of as reader_of
+from unit_economics.dashboard.mart.reader import reader_of
 from unit_economics.dashboard.web.app import application
 from unit_economics.deployment import Deployment
 

@@ -13,7 +13,6 @@ from functools import lru_cache
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import NumberPattern, get_currency_symbol
 
-from unit_economics.dashboard.words.locales import locale_of as locale_of
 from unit_economics.dashboard.words.number_patterns import (
     THOUSAND,
     WIDE,
