@@ -64,9 +64,10 @@ class Dagster:
         return {day: part["status"] for part in found for day in _between(part["startKey"], part["endKey"])}
 
     def check(self, asset: str, name: str) -> dict[str, tuple[str, str]]:
-        """The newest word of a check on each partition: state and description."""
+        """The newest word of a check that has ended on each partition: state and description."""
         words = self.ask(_CHECK, path=[asset], check=name)["assetCheckExecutions"]
-        said = [(word["partition"], word["status"], (word["evaluation"] or {}).get("description")) for word in words]
+        ended = [word for word in words if word["status"] != "IN_PROGRESS"]
+        said = [(word["partition"], word["status"], (word["evaluation"] or {}).get("description")) for word in ended]
         return {day: (status, text or "") for day, status, text in reversed(said) if day}
 
     def ticks(self, sensor: str) -> list[dict[str, Any]]:
