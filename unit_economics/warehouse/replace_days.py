@@ -155,8 +155,10 @@ def _write(connection: Connection, attempt: Attempt, table: Table, plan: Sequenc
 def _describe(connection: Connection, table: Table) -> None:
     """Let the planner know what is there now: autovacuum tells it a minute later, and until then a page may take long.
 
-    Another one's analysis is not waited for: it tells the same.
+    Another one's analysis is not waited for: it tells the same. A glance is enough till then: the usual sample of JSON
+    takes a fifth of the time of the whole writing.
     """
+    connection.execute("set local default_statistics_target = 30")
     text = sql.SQL("analyze (skip_locked) ledger, {}")
     connection.execute(text.format(sql.Identifier(table.name)))
 
