@@ -11,9 +11,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from unit_economics.allocation_entry import Allocation
 from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.entry import Entry
 from unit_economics.outside import Outside
 
 if TYPE_CHECKING:  # the catalogue is read by processes that read no bill
@@ -22,10 +24,12 @@ if TYPE_CHECKING:  # the catalogue is read by processes that read no bill
 Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$", description="the NAME of an environment variable")]
 
 
-class Entry(BaseModel):
-    """One part of the catalogue: strict, frozen, and no key that isn't known."""
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a charge beside the FOCUS columns of `schemas.DIMENSIONS`: tags, and the rules that took it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+    tag_keys: Sequence[str] = ()
+    allocations: Mapping[str, Allocation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,17 +83,13 @@ class CostSource(Source):
     complete_after: timedelta = Field(default=timedelta(days=3), description="Age from which a day counts as complete")
     absent_day: Literal["missing", "zero"] = Field(default="missing", description="What a day without any row means")
 
-    def glance(
-        self, days: DayRange, *, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside
-    ) -> str | None:
+    def glance(self, days: DayRange, *, calendar: BusinessCalendar, kept: "Kept", outside: Outside) -> str | None:
         """What the source looks like without reading it; the same again means the same charges. None: can't be told."""
-        del days, calendar, tag_keys, outside
+        del days, calendar, kept, outside
         return None
 
     @abstractmethod
-    def read(
-        self, days: DayRange, *, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside
-    ) -> Delivery:
+    def read(self, days: DayRange, *, calendar: BusinessCalendar, kept: "Kept", outside: Outside) -> Delivery:
         """The charges of these days, FOCUS-shaped and summed by day and dimension; raises `Refusal`."""
 
 

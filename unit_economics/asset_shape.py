@@ -13,8 +13,9 @@ import pandera.pandas as pa
 
 from unit_economics import checks, schemas
 from unit_economics.adapters import UnitSource
-from unit_economics.catalogue import Catalogue, revenue_asset, sink_asset, units_asset
-from unit_economics.deployment import CLOUD_COSTS
+from unit_economics.catalogue import Catalogue, driver_asset, revenue_asset, sink_asset, units_asset
+from unit_economics.deployment import ALLOCATED_COSTS, CLOUD_COSTS
+from unit_economics.promises import ALLOCATION_CHECKS
 
 Shape = dict[str, Any]
 GROUP = "unit_economics"
@@ -67,6 +68,29 @@ class AssetShape:
             owner=entry.owner,
         )
 
+    def driver(self, name: str) -> Shape:
+        """What shared cost is divided by."""
+        entry = self.catalogue.drivers[name]
+        return self._shape(
+            driver_asset(name),
+            f"{entry.unit} a closed business day and target, counted at the source in one read."
+            " Shared cost is divided by it.",
+            *({entry.quantity.kind, "pandas"}, schemas.UNITS, checks.UNIT_CHECKS),
+            owner=entry.owner,
+        )
+
+    def allocated_costs(self, inputs: list[str]) -> Shape:
+        """What each target pays."""
+        scopes = ", ".join(f"`{name}`" for name in self.catalogue.allocations)
+        return self._shape(
+            ALLOCATED_COSTS,
+            f"What each target of {scopes} pays: direct cost by the rules, then shared cost in double entry. The lines"
+            " of a scope, day and currency add up to the bill exactly; what no rule takes is `unallocated`.",
+            *({"postgres", "pandas"}, schemas.ALLOCATED_COSTS, ALLOCATION_CHECKS),
+            deps=inputs,
+            lineage={"amount": [(CLOUD_COSTS, cost) for cost in schemas.COSTS]},
+        )
+
     def revenue(self, metric: str, source: UnitSource) -> Shape:
         """What the units earned."""
         entry = self.catalogue.metrics[metric]
@@ -78,7 +102,7 @@ class AssetShape:
             owner=entry.owner,
         )
 
-    def unit_cost(self, metric: str) -> Shape:
+    def unit_cost(self, metric: str, inputs: list[str]) -> Shape:
         """The division."""
         entry = self.catalogue.metrics[metric]
         units = units_asset(metric)
@@ -89,7 +113,7 @@ class AssetShape:
             f"'{metric}', '2026-01-01', '2026-01-31')\n```",
             *({"postgres", "pandas"}, schemas.UNIT_COSTS, checks.UNIT_COST_CHECKS),
             owner=entry.owner,
-            deps=[units, CLOUD_COSTS],
+            deps=inputs,
             lineage={
                 "cost": [(CLOUD_COSTS, cost) for cost in schemas.COSTS],
                 "charge_rows": [(CLOUD_COSTS, "charge_rows")],
@@ -162,11 +186,21 @@ def _columns(schema: pa.DataFrameSchema, lineage: Lineage) -> dg.TableSchema:
     )
 
 
-_TYPES = {"business_date": "date", **dict.fromkeys((*schemas.COSTS, "cost", "quantity", "unit_cost"), "numeric")}
+_TYPES = {
+    "business_date": "date",
+    **dict.fromkeys((*schemas.COSTS, "cost", "quantity", "unit_cost", "amount", "untagged"), "numeric"),
+}
 _WORDS = {
     "cost_scope": "which charges, by its name in the catalogue",
     "cost_basis": "which of the four costs is divided",
     "tags": "the tags that the catalogue keeps, as JSON",
+    "taken_by": "the rule that took the charge, by cost scope with rules, as JSON",
+    "is_untagged": "whether it has none of the tags that rules look at",
+    "variant": "empty for the declared keys, else the name of the alternative ones",
+    "step": "0 for direct cost, then the shares in their order",
+    "source": "the pool that the cost came from; empty for direct cost and for the pool itself",
+    "target": "who pays",
+    "untagged": "how much of it has none of the tags that the rules look at",
     "reason": "why there is no unit cost",
 }
 

@@ -4,6 +4,7 @@
                      >--> cost_per_order ---'
      cloud_costs  --'
 
+     allocated_costs       between cloud_costs and cost_per_order where a cost scope has rules; it may need units
      daily_order_revenue   where a metric says what its units earn; nothing here waits for it
 
 Every asset does the same with a range of closed business days: read, judge, replace the days, tell Dagster.
@@ -11,26 +12,32 @@ Here: what flows where. Not here: how a source reads (cost_sources/, unit_source
 day is stored (storing.py), what an asset says of itself (asset_shape.py) and of its days (reporting.py).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 
 import dagster as dg
+import pandas as pd
 
-from unit_economics import checks, schemas, unit_cost
+from unit_economics import allocated, checks, schemas, unit_cost
 from unit_economics.adapters import Sink, UnitSource
+from unit_economics.allocation import Quantities
+from unit_economics.allocation_checks import allocation_findings
 from unit_economics.asset_shape import AssetShape, Shape
 from unit_economics.business_days import DayRange
-from unit_economics.catalogue import units_asset
+from unit_economics.catalogue import driver_asset, units_asset
 from unit_economics.cost_sources.together import Asked, glance_all, read_all
-from unit_economics.deployment import CLOUD_COSTS, Deployment
-from unit_economics.plots import cost_numbers, publication_numbers, unit_cost_numbers, unit_numbers
+from unit_economics.deployment import ALLOCATED_COSTS, CLOUD_COSTS, Deployment
+from unit_economics.deriving import Made, MadeOf, Recipe, derived
+from unit_economics.plots import allocation_numbers, cost_numbers, publication_numbers, unit_cost_numbers, unit_numbers
+from unit_economics.promises import ALLOCATION_CHECKS
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
-from unit_economics.reporting import Events, Told, tell
+from unit_economics.reporting import Events, Metadata, Told, tell
 from unit_economics.storing import Judged, refuse, state_by_inputs, states_by_age, store
 from unit_economics.warehouse import gate, ledger, publications, reading, tables
-from unit_economics.warehouse.ledger import Attempt, LateAttempt, LedgerDay, Source
-from unit_economics.warehouse.replace_days import keep_days
+from unit_economics.warehouse.connection import Connection
+from unit_economics.warehouse.ledger import Attempt, LateAttempt, Source
+from unit_economics.warehouse.replace_days import Replaced, keep_days
 
 Step = Callable[[Attempt], Told]
 
@@ -39,9 +46,16 @@ def build_assets(deployment: Deployment) -> list[dg.AssetsDefinition]:
     """Every asset of the catalogue, upstream first."""
     shape = AssetShape(deployment.catalogue, deployment.code_version)
     assets = [_asset(deployment, shape.cloud_costs(), cloud_costs(deployment))]
+    for name, driver in deployment.catalogue.drivers.items():
+        assets.append(_asset(deployment, shape.driver(name), counted(deployment, driver.quantity, driver.unit)))
+    if deployment.catalogue.allocations:
+        shaped = shape.allocated_costs(deployment.inputs[ALLOCATED_COSTS])
+        assets.append(_asset(deployment, shaped, allocated_costs(deployment)))
     for name, metric in deployment.catalogue.metrics.items():
         assets.append(_asset(deployment, shape.units(name), counted(deployment, metric.units, metric.unit)))
-        assets.append(_asset(deployment, shape.unit_cost(name), cost_per_unit(deployment, name)))
+        assets.append(
+            _asset(deployment, shape.unit_cost(name, deployment.made_of(name)), cost_per_unit(deployment, name))
+        )
         for sink_name, sink in metric.publish.items():
             assets.append(_asset(deployment, shape.publication(name, sink_name), published(deployment, name, sink)))
         if metric.revenue:
@@ -73,10 +87,11 @@ def cloud_costs(deployment: Deployment) -> Step:
     """Read the charges of the days out of every cost source: the numerator, before any scope is applied."""
     catalogue = deployment.catalogue
     complete_after = max(source.complete_after for source in catalogue.cost_sources.values())
+    table = _charges_table(deployment)
 
     def step(attempt: Attempt) -> Told:
         days = attempt.days
-        asked = Asked(days, deployment.calendar, tuple(catalogue.tag_keys), deployment.outside)
+        asked = Asked(days, deployment.calendar, catalogue.kept, deployment.outside)
         glance = glance_all(catalogue.cost_sources, asked)
         with deployment.warehouse.connection() as connection:
             if ledger.is_unchanged(connection, attempt, glance):
@@ -87,7 +102,7 @@ def cloud_costs(deployment: Deployment) -> Step:
         states = states_by_age(deployment, complete_after, checks.sound(days, found), delivered.absent)
         totals = tables.source_totals(delivered.source_totals)
         read = Source(delivered.fingerprint, glance, delivered.absent, totals)
-        judged = Judged(tables.CHARGES, delivered.charges, found, states, read)
+        judged = Judged(table, delivered.charges, found, states, read)
         with deployment.warehouse.transaction() as connection:
             done = store(deployment, connection, attempt, judged)
             checks.refuse_loss(
@@ -98,12 +113,16 @@ def cloud_costs(deployment: Deployment) -> Step:
     return step
 
 
+def _charges_table(deployment: Deployment) -> tables.Table:
+    return tables.RULED_CHARGES if deployment.catalogue.allocations else tables.CHARGES
+
+
 def _unchanged_costs(deployment: Deployment, attempt: Attempt, glance: str | None, complete_after: timedelta) -> Told:
     """What is told of days whose bill looks as it did: nothing is read, or written but what has become complete."""
     with deployment.warehouse.transaction() as connection:
         absent = ledger.last_absent(connection, attempt)
         states = states_by_age(deployment, complete_after, attempt.days, absent)
-        done = keep_days(connection, attempt, tables.CHARGES, states, Source(glance=glance, absent=absent))
+        done = keep_days(connection, attempt, _charges_table(deployment), states, Source(glance=glance, absent=absent))
         charges = reading.current_charges(connection, attempt.days)
         failures = gate.standing_failures(connection, attempt.asset, attempt.days)
     green = done.without(failures)
@@ -111,53 +130,56 @@ def _unchanged_costs(deployment: Deployment, attempt: Attempt, glance: str | Non
     return Told(cost_numbers(charges, green), found, absent)
 
 
+def allocated_costs(deployment: Deployment) -> Step:
+    """Put every charge to its target, and let the targets pay for what they share."""
+    catalogue = deployment.catalogue
+
+    def read(connection: Connection, days: DayRange, made_of: MadeOf, green: Sequence[date]) -> Callable[[], Made]:
+        del made_of
+        charges = reading.current_charges(connection, days)
+        quantities = Quantities(
+            {name: reading.units_by_day(connection, units_asset(name), days) for name in catalogue.metrics},
+            {name: reading.units_by_segment(connection, driver_asset(name), days) for name in catalogue.drivers},
+        )
+
+        def compute() -> Made:
+            chosen = charges[charges["business_date"].isin(green)]
+            rows, unbased = allocated.allocated_costs(catalogue, chosen, quantities)
+            return Made(rows, allocation_findings(catalogue, green, chosen, rows, unbased))
+
+        return compute
+
+    inputs = deployment.inputs[ALLOCATED_COSTS]
+    stored = reading.current_allocated_costs
+    recipe = Recipe(inputs, tables.ALLOCATED_COSTS, ALLOCATION_CHECKS, read, stored, allocation_numbers)
+    return derived(deployment, recipe)
+
+
 def cost_per_unit(deployment: Deployment, name: str) -> Step:
     """Divide: for each cost scope cost / units, or empty with the reason."""
-    inputs = [units_asset(name), CLOUD_COSTS]
-    headline = deployment.catalogue.headline_scope(name)
+    catalogue, inputs = deployment.catalogue, deployment.made_of(name)
+    headline = catalogue.headline_scope(name)
 
-    def step(attempt: Attempt) -> Told:
-        days = attempt.days
-        with deployment.warehouse.snapshot() as connection:
-            made_of = ledger.current(connection, inputs, days)
-            red = {**_outdated(deployment, made_of), **gate.red_days(connection, inputs, days)}
-            source = Source(glance=ledger.glance_of(made_of.values(), red))
-            if ledger.is_unchanged(connection, attempt, source.glance):
-                return _unchanged_unit_costs(deployment, attempt, source, red)
-            charges = reading.current_charges(connection, days)
-            units = reading.current_units(connection, units_asset(name), days)
-        green = [day for day in days if day not in red]
-        charged = set(charges["business_date"])
-        free = [day for day in green if (CLOUD_COSTS, day) in made_of and day not in charged]
-        rows = unit_cost.unit_costs(deployment.catalogue, name, green, charges, units, free)
-        found = checks.contract(schemas.UNIT_COSTS, rows, green)
-        states = {day: state_by_inputs(made_of, inputs, day) for day in checks.sound(green, found)}
-        with deployment.warehouse.transaction() as connection:
-            done = store(deployment, connection, attempt, Judged(tables.UNIT_COSTS, rows, found, states, source))
-        return Told(unit_cost_numbers(rows, headline, done), [*found, *checks.held_back(red, checks.CONTRACT)], red)
+    def read(connection: Connection, days: DayRange, made_of: MadeOf, green: Sequence[date]) -> Callable[[], Made]:
+        charges = reading.current_charges(connection, days)
+        units = reading.current_units(connection, units_asset(name), days)
+        by_rules = reading.current_allocated_costs(connection, days) if ALLOCATED_COSTS in inputs else None
 
-    return step
+        def compute() -> Made:
+            charged = set(charges["business_date"])
+            free = [day for day in green if (CLOUD_COSTS, day) in made_of and day not in charged]
+            rows = unit_cost.unit_costs(catalogue, name, green, charges, units, free, by_rules)
+            return Made(rows, checks.contract(schemas.UNIT_COSTS, rows, green))
 
+        return compute
 
-def _outdated(deployment: Deployment, made_of: Mapping[tuple[str, date], LedgerDay]) -> dict[date, str]:
-    """The days whose inputs were stored for another catalogue: a tag that was not kept then would look absent."""
-    return {
-        day: f"{asset} of this day was stored for another catalogue; it has to be read again first"
-        for (asset, day), row in made_of.items()
-        if row.definition != deployment.catalogue.definition(asset)
-    }
+    def stored(connection: Connection, days: DayRange) -> pd.DataFrame:
+        return reading.current_unit_costs(connection, name, days)
 
+    def numbers(rows: pd.DataFrame, done: Replaced) -> Mapping[date, Metadata]:
+        return unit_cost_numbers(rows, headline, done)
 
-def _unchanged_unit_costs(deployment: Deployment, attempt: Attempt, source: Source, red: Mapping[date, str]) -> Told:
-    """What is told of days that would be made of exactly what they were made of."""
-    with deployment.warehouse.transaction() as connection:
-        done = keep_days(connection, attempt, tables.UNIT_COSTS, {}, source)
-        rows = reading.current_unit_costs(connection, attempt.asset, attempt.days)
-        failures = gate.standing_failures(connection, attempt.asset, attempt.days)
-    green = done.without({*failures, *red})
-    numbers = unit_cost_numbers(rows, deployment.catalogue.headline_scope(attempt.asset), green)
-    found = checks.standing(green.versions, failures, red, checks.UNIT_COST_CHECKS)
-    return Told(numbers, found, red)
+    return derived(deployment, Recipe(inputs, tables.UNIT_COSTS, checks.UNIT_COST_CHECKS, read, stored, numbers))
 
 
 def published(deployment: Deployment, name: str, sink: Sink) -> Step:

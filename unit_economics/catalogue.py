@@ -7,24 +7,24 @@ registered in its package's `KINDS`.
 
 import hashlib
 import re
-from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
-from unit_economics.adapters import CostSource, Entry, Sink, UnitSource, Variable
+from unit_economics.adapters import CostSource, Kept, Sink, UnitSource, Variable
+from unit_economics.allocation_entry import Allocation, Driver, Units
 from unit_economics.business_days import BusinessCalendar
+from unit_economics.cost_scope_entry import CostScope, OneOrMore, as_list
 from unit_economics.currencies import CURRENCIES
 from unit_economics.dashboard_entry import Dashboard
+from unit_economics.entry import Entry
 
-Basis = Literal["effective", "billed", "list", "contracted"]
-Column = Literal["provider_name", "sub_account_id", "service_name", "region_id", "charge_category"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-OneOrMore = str | Annotated[list[str], Field(min_length=1)]
 REVENUE_IS = "What a day's units earned, counted as units are: the quantity is money in the catalogue's currency"
+DRIVERS_ARE = "What shared cost can be divided by: quantities a day and target"
 
 
 class BusinessDay(Entry):
@@ -54,49 +54,6 @@ class BusinessDay(Entry):
     def calendar(self) -> BusinessCalendar:
         """The arithmetic of these days."""
         return BusinessCalendar(ZoneInfo(self.timezone), self.closes_after)
-
-
-class Where(Entry):
-    """Which charges belong: every condition must hold. A list means one of."""
-
-    provider_name: OneOrMore | None = None
-    sub_account_id: OneOrMore | None = None
-    service_name: OneOrMore | None = None
-    region_id: OneOrMore | None = None
-    charge_category: OneOrMore | None = None
-    tags: dict[str, OneOrMore] = Field(default={})
-
-    @property
-    def columns(self) -> dict[str, list[str]]:
-        """The conditions on FOCUS columns, each as a list of accepted values."""
-        given = {name: getattr(self, name) for name in type(self).model_fields if name != "tags"}
-        return {name: as_list(value) for name, value in given.items() if value is not None}
-
-
-class By(Entry):
-    """Split a scope by one FOCUS column or one tag: every value becomes a scope of its own."""
-
-    column: Column | None = None
-    tag: str | None = None
-
-    @model_validator(mode="after")
-    def _one_of(self) -> "By":
-        if (self.column is None) == (self.tag is None):
-            raise ValueError("give either `column` or `tag`")
-        return self
-
-
-class CostScope(Entry):
-    """Which charges are the numerator, by which cost; optionally split by a column or a tag."""
-
-    where: Where = Where()
-    by: By | None = None
-    basis: Basis = "effective"
-
-    @property
-    def tag_keys(self) -> set[str]:
-        """The tag keys that this scope looks at."""
-        return set(self.where.tags) | ({self.by.tag} if self.by and self.by.tag else set())
 
 
 class Alerts(Entry):
@@ -158,6 +115,14 @@ class Metric(Entry):
         return self
 
 
+class MeasuredDriver(Entry):
+    """What shared cost can follow: a quantity a day and target, like CPU hours; the segment names the target."""
+
+    unit: str = Field(min_length=1, max_length=40)
+    quantity: SerializeAsAny[UnitSource]
+    owner: str | None = None
+
+
 class Catalogue(Entry):
     """All that is measured, and how. `version` is the hash of the file it was read from."""
 
@@ -167,6 +132,7 @@ class Catalogue(Entry):
     cost_sources: dict[Name, SerializeAsAny[CostSource]] = Field(min_length=1)
     cost_scopes: dict[Name, CostScope] = Field(default={"all": CostScope()})
     tags: list[str] = Field(default=[], description="Tag keys to keep beside those that the scopes name")
+    drivers: dict[Name, MeasuredDriver] = Field(default={}, description=DRIVERS_ARE)
     metrics: dict[Name, Metric] = Field(min_length=1)
     checks: Checks = Checks()
     automation: Automation = Automation()
@@ -215,11 +181,48 @@ class Catalogue(Entry):
                     raise ValueError(f"metrics.{name}.publish.{kind}: {what}; give each metric its own")
         return self
 
+    @model_validator(mode="after")
+    def _keys_exist(self) -> "Catalogue":
+        for scope, allocation in self.allocations.items():
+            unknown = next(filter(None, map(self._unknown_in, allocation.keys)), None)
+            if unknown:
+                raise ValueError(f"cost_scopes.{scope}.allocation.shared: {unknown}")
+        return self
+
+    def _unknown_in(self, key: object) -> str | None:
+        match key:
+            case Driver() if key.driver not in self.drivers:
+                return f"no driver is called {key.driver!r}"
+            case Units():
+                return next(
+                    (f"no metric is called {name!r}" for name in key.units.values() if name not in self.metrics), None
+                )
+            case _:
+                return None
+
+    @property
+    def allocations(self) -> dict[str, Allocation]:
+        """The rules of every cost scope that has some."""
+        return {name: scope.allocation for name, scope in self.cost_scopes.items() if scope.allocation}
+
+    @property
+    def allocated_by(self) -> list[str]:
+        """The assets that shared cost is divided by."""
+        keys = [key for allocation in self.allocations.values() for key in allocation.keys]
+        metrics = {name for key in keys if isinstance(key, Units) for name in key.units.values()}
+        drivers = {key.driver for key in keys if isinstance(key, Driver)}
+        return [*map(units_asset, sorted(metrics)), *map(driver_asset, sorted(drivers))]
+
     @property
     def tag_keys(self) -> list[str]:
         """Every tag key that is stored, sorted."""
         named = set(self.tags).union(*(scope.tag_keys for scope in self.cost_scopes.values()))
         return sorted(named)
+
+    @property
+    def kept(self) -> Kept:
+        """What the cost sources are asked to keep of a charge."""
+        return Kept(tuple(self.tag_keys), self.allocations)
 
     def scopes_of(self, metric: str) -> dict[str, CostScope]:
         """The cost scopes that a metric is computed for."""
@@ -236,7 +239,13 @@ class Catalogue(Entry):
                 return _version(metric.revenue, self.currency)
             if asset == name:
                 return _version(metric.unit, self.currency, *self.scopes_of(name).items())
-        return _version(*self.cost_sources.items(), *self.tag_keys) if asset == "cloud_costs" else ""
+        for name, driver in self.drivers.items():
+            if asset == driver_asset(name):
+                return _version(driver.quantity, driver.unit)
+        if asset == "allocated_costs":
+            return _version(self.currency, *((name, self.cost_scopes[name]) for name in self.allocations))
+        scanned = [(name, allocation.scanned) for name, allocation in self.allocations.items()]
+        return _version(*self.cost_sources.items(), *self.tag_keys, *scanned) if asset == "cloud_costs" else ""
 
     def slices_of(self, metric: str, scope: str) -> dict[str, CostScope]:
         """The split scopes of a metric whose values add up to this scope: equal charges, by an equal cost."""
@@ -244,17 +253,12 @@ class Catalogue(Entry):
         return {
             name: part
             for name, part in self.scopes_of(metric).items()
-            if part.by is not None and (part.where, part.basis) == (whole.where, whole.basis)
+            if part.is_split and part.adds_up and (part.where, part.basis) == (whole.where, whole.basis)
         }
 
     def headline_scope(self, metric: str) -> str | None:
         """The first cost scope of a metric that is not split: the one to plot."""
-        return next((name for name, scope in self.scopes_of(metric).items() if scope.by is None), None)
-
-
-def as_list(value: str | Sequence[str]) -> list[str]:
-    """One value or several, as a list."""
-    return [value] if isinstance(value, str) else list(value)
+        return next((name for name, scope in self.scopes_of(metric).items() if not scope.is_split), None)
 
 
 def _version(*parts: object) -> str:
@@ -272,6 +276,11 @@ def plural(metric: str) -> str:
 def units_asset(metric: str) -> str:
     """The asset that counts a metric's units: `daily_orders`."""
     return f"daily_{plural(metric)}"
+
+
+def driver_asset(driver: str) -> str:
+    """The asset that counts a driver of shared cost: `driver_cpu_hours`."""
+    return f"driver_{driver}"
 
 
 def revenue_asset(metric: str) -> str:

@@ -10,13 +10,14 @@ from functools import cached_property
 
 from unit_economics.adapters import UnitSource
 from unit_economics.business_days import BusinessCalendar
-from unit_economics.catalogue import Catalogue, revenue_asset, sink_asset, units_asset
+from unit_economics.catalogue import Catalogue, driver_asset, revenue_asset, sink_asset, units_asset
 from unit_economics.outside import Outside
 from unit_economics.warehouse.connection import DATABASE_URL, Warehouse
 from unit_economics.warehouse.ledger import Run
 from unit_economics.warehouse.migrations import migrate
 
 CLOUD_COSTS = "cloud_costs"
+ALLOCATED_COSTS = "allocated_costs"
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Deployment:
         warehouse = Warehouse(self.outside.secret(DATABASE_URL))
         metrics = self.catalogue.metrics
         revenue = [revenue_asset(name) for name, metric in metrics.items() if metric.revenue]
-        migrate(warehouse, map(units_asset, metrics), metrics, revenue)
+        counted = [*map(units_asset, metrics), *map(driver_asset, self.catalogue.drivers)]
+        migrate(warehouse, counted, metrics, revenue)
         return warehouse
 
     def linked_to(self, dagster: str) -> "Deployment":
@@ -66,19 +68,28 @@ class Deployment:
     def inputs(self) -> dict[str, list[str]]:
         """Every asset with the assets it is made of, upstream first."""
         graph: dict[str, list[str]] = {CLOUD_COSTS: []}
+        graph.update({driver_asset(name): [] for name in self.catalogue.drivers})
+        graph.update({units_asset(name): [] for name in self.catalogue.metrics})
+        if self.catalogue.allocations:
+            graph[ALLOCATED_COSTS] = [CLOUD_COSTS, *self.catalogue.allocated_by]
         for name, metric in self.catalogue.metrics.items():
-            graph[units_asset(name)] = []
-            graph[name] = [units_asset(name), CLOUD_COSTS]
+            graph[name] = self.made_of(name)
             graph.update({sink_asset(name, sink): [units_asset(name), name] for sink in metric.publish})
             if metric.revenue:
                 graph[revenue_asset(name)] = []
         return graph
+
+    def made_of(self, metric: str) -> list[str]:
+        """The assets that a metric's unit cost is made of."""
+        has_rules = any(scope.allocation for scope in self.catalogue.scopes_of(metric).values())
+        return [units_asset(metric), CLOUD_COSTS, *([ALLOCATED_COSTS] if has_rules else [])]
 
     @property
     def counted_sources(self) -> dict[str, UnitSource]:
         """The source of every asset that is counted: units, and what they earned."""
         metrics = self.catalogue.metrics.items()
         units = {units_asset(name): metric.units for name, metric in metrics}
+        units |= {driver_asset(name): driver.quantity for name, driver in self.catalogue.drivers.items()}
         return units | {revenue_asset(name): metric.revenue for name, metric in metrics if metric.revenue}
 
     def expects(self, asset: str, day: date) -> bool:

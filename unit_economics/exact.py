@@ -1,13 +1,21 @@
 """Exact numbers: how they are summed, and where they end.
 
-Here: the two rules for every `Decimal` of the platform. Not here: what a column may hold (schemas.py), the division
+Here: the rules for every `Decimal` of the platform. Not here: what a column may hold (schemas.py), the division
 (unit_cost.py).
 """
 
-from decimal import Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 EXACT = Context(prec=60)
 """Sums are made in this context: Decimal's own rounds at 28 digits, and money here has up to 36."""
 
+RATIO = Context(prec=28, rounding=ROUND_HALF_EVEN)
+"""Divisions are made in this context: a ratio has no last digit, so it is rounded once, here."""
+
 LARGEST = Decimal(10) ** 24
 """No day's money or quantity reaches this; beyond it a value is taken for a broken export."""
+
+
+def total(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    """The exact sum of two amounts, or None where one of them is not stated."""
+    return None if one is None or other is None else EXACT.add(one, other)

@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
+from unit_economics import allocated
 from unit_economics.adapters import Publication
 from unit_economics.reporting import Metadata
 from unit_economics.warehouse.replace_days import Replaced
@@ -38,6 +39,17 @@ def cost_numbers(charges: pd.DataFrame, done: Replaced) -> dict[date, Metadata]:
             of_day["charge_rows"] += int(rows)
             for name, cost in (("effective_cost", effective), ("billed_cost", billed)):
                 _add(of_day, f"{name}_{currency.lower()}", cost)
+    return _with_version(done, numbers)
+
+
+def allocation_numbers(rows: pd.DataFrame, done: Replaced) -> dict[date, Metadata]:
+    """For each stored day and scope the shares that no rule took, and that had no tag, of the cost of the day."""
+    numbers: dict[date, Numbers] = {day: {} for day in done.versions}
+    for share in allocated.shares(rows):
+        if share.day in numbers:
+            names = {"unallocated": share.unallocated_share, "untagged": share.untagged_share}
+            for name, part in names.items():
+                _add(numbers[share.day], f"{share.scope}_{name}_percent_{share.currency.lower()}", part, times=100)
     return _with_version(done, numbers)
 
 

@@ -9,9 +9,11 @@ Money and quantities are `Decimal` in object columns: pandas has no exact decima
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
+from pandas.api.types import infer_dtype
 
 from unit_economics.currencies import CURRENCIES
 from unit_economics.exact import LARGEST
@@ -28,6 +30,8 @@ DIMENSIONS = (
     "charge_category",
     "tags",
     "billing_currency",
+    "taken_by",
+    "is_untagged",
 )
 
 
@@ -48,8 +52,15 @@ def _date() -> pa.Column:
 
 
 def _text(*, nullable: bool = False, checks: pa.Check | None = None) -> pa.Column:
-    is_text = _each(lambda v: isinstance(v, str), "text")
-    return pa.Column(object, [is_text, *([checks] if checks else [])], nullable=nullable)
+    return pa.Column(object, [_IS_TEXT, *([checks] if checks else [])], nullable=nullable)
+
+
+def _are_texts(column: "pd.Series[Any]") -> "pd.Series[bool] | bool":
+    """True where all are, which pandas sees ten times faster than Python; else of each."""
+    return infer_dtype(column) == "string" or column.map(lambda value: isinstance(value, str))
+
+
+_IS_TEXT = pa.Check(_are_texts, error="text")
 
 
 def _money(*, nullable: bool = True) -> pa.Column:
@@ -74,6 +85,8 @@ CHARGES = pa.DataFrameSchema(
         "charge_category": _text(checks=pa.Check.isin(CHARGE_CATEGORIES)),
         "tags": _text(),
         "billing_currency": _currency(),
+        "taken_by": _text(),
+        "is_untagged": pa.Column(object, _each(lambda v: type(v) is bool, "true or false")),
         **{cost: _money() for cost in COSTS},
         "charge_rows": _count(1),
     },
@@ -83,6 +96,7 @@ CHARGES = pa.DataFrameSchema(
     name="charges",
 )
 """Charges of a day, summed by the dimensions. `tags` is canonical JSON of the kept keys, `{}` where there are none.
+`taken_by` is canonical JSON too: by cost scope with rules, the rule that took the charge (`rules.taken_by`).
 A cost is empty (None) where the source does not state it; at least one of billed and effective is stated."""
 
 UNITS = pa.DataFrameSchema(
@@ -98,6 +112,28 @@ UNITS = pa.DataFrameSchema(
     name="units",
 )
 """Units of a day: one row a day and segment (`all` where there are no segments)."""
+
+ALLOCATED_COSTS = pa.DataFrameSchema(
+    {
+        "business_date": _date(),
+        "cost_scope": _text(),
+        "billing_currency": _currency(),
+        "cost_basis": _text(),
+        "variant": _text(),
+        "step": _count(0),
+        "rule": _text(),
+        "source": _text(nullable=True),
+        "target": _text(),
+        "amount": _money(),
+        "untagged": _money(),
+        "charge_rows": _count(0),
+    },
+    strict=True,
+    ordered=True,
+    unique=["business_date", "cost_scope", "billing_currency", "variant", "step", "rule", "source", "target"],
+    name="allocated_costs",
+)
+"""What each target pays, direct (step 0) and shared, in double entry; `variant` is empty for the declared keys."""
 
 UNIT_COSTS = pa.DataFrameSchema(
     {

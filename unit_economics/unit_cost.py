@@ -1,7 +1,7 @@
 """The arithmetic: unit cost = cost / units, for every day and cost scope. Frames in, frames out.
 
 Here: choosing a scope's charges, exact sums, the division, and the reason where there is no answer.
-Not here: any I/O, any judgement of the inputs (checks.py), shared cost (allocation.py, when it comes).
+Not here: any I/O, any judgement of the inputs (checks.py), what rules and shares make of the bill (allocated.py).
 
 Source of the formula: FinOps Framework, "Unit Economics": cost of a scope divided by the demand driver, both of the
 same period. Ratios aggregate as ratio of sums, never as mean of ratios (the view function `unit_cost_over`).
@@ -11,17 +11,18 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Decimal
 from functools import lru_cache
 
 import pandas as pd
 
-from unit_economics.catalogue import Catalogue, CostScope, as_list
-from unit_economics.exact import EXACT
-from unit_economics.schemas import UNIT_COSTS
+from unit_economics.allocated import target_costs
+from unit_economics.catalogue import Catalogue
+from unit_economics.cost_scope_entry import CostScope, as_list
+from unit_economics.exact import EXACT, RATIO, total
+from unit_economics.schemas import ALLOCATED_COSTS, UNIT_COSTS, empty
 
 NO_TAG = "(none)"
-RATIO = Context(prec=28, rounding=ROUND_HALF_EVEN)
 
 NO_CHARGES = "no charge of this day is there"
 NOT_STATED = "the source does not state this cost"
@@ -47,13 +48,16 @@ def unit_costs(
     charges: pd.DataFrame,
     units: pd.DataFrame,
     free_days: Collection[date] = (),
+    allocated: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Rows of `schemas.UNIT_COSTS` for these days.
 
     charges: rows like `schemas.CHARGES`; units: rows like `schemas.UNITS`, all segments of a day added up; free_days:
-    the days whose bill is there without any charge, because the catalogue says that such a day cost nothing.
+    the days whose bill is there without any charge, because the catalogue says that such a day cost nothing;
+    allocated: rows like `schemas.ALLOCATED_COSTS`, for the scopes that have rules.
     """
     quantities = _quantities(units)
+    by_rules = empty(ALLOCATED_COSTS) if allocated is None else allocated
     without = {day: Decimal(0) if day in free_days else None for day in days}
     unit = catalogue.metrics[metric].unit
     rows = [
@@ -62,10 +66,31 @@ def unit_costs(
             *_ratio(cost, quantities.get(cost.day), unit),
         )
         for name, scope in catalogue.scopes_of(metric).items()
-        for cost in scope_costs(name, scope, charges, without, catalogue.currency)
+        for cost in _costs(name, scope, charges, by_rules, without, catalogue.currency)
     ]
     frame = pd.DataFrame(rows, columns=list(UNIT_COSTS.columns), dtype=object)
     return frame.astype({"charge_rows": "int64"})
+
+
+def _costs(
+    name: str,
+    scope: CostScope,
+    charges: pd.DataFrame,
+    allocated: pd.DataFrame,
+    without: Mapping[date, Decimal | None],
+    currency: str,
+) -> Iterator[Cost]:
+    if scope.allocation is None:
+        yield from scope_costs(name, scope, charges, without, currency)
+        return
+    found = target_costs(name, scope.allocation, allocated)
+    seen = {day for day, _, _ in found}
+    for (day, of_currency, target), (amount, rows) in found.items():
+        if day in without:
+            yield Cost(day, f"{name}:{target}", of_currency, amount, rows)
+    for day, amount in without.items():
+        if day not in seen:
+            yield from (Cost(day, f"{name}:{target}", currency, amount, 0) for target in scope.allocation.targets)
 
 
 def scope_costs(
@@ -98,15 +123,10 @@ def _sums(name: str, scope: CostScope, charges: pd.DataFrame) -> list[Cost]:
     for day, value, currency, amount, count in zip(
         *columns, charges[f"{scope.basis}_cost"], charges["charge_rows"], strict=True
     ):
-        total, rows = amounts.get((day, value, currency), (Decimal(0), 0))
-        amounts[day, value, currency] = (_add(total, amount), rows + count)
-    return [Cost(*key, total, rows) for key, (total, rows) in sorted(amounts.items())]
-
-
-def _add(total: Decimal | None, amount: Decimal | None) -> Decimal | None:
-    if total is None or not isinstance(amount, Decimal):
-        return None
-    return EXACT.add(total, amount)
+        before, rows = amounts.get((day, value, currency), (Decimal(0), 0))
+        stated = amount if isinstance(amount, Decimal) else None
+        amounts[day, value, currency] = (total(before, stated), rows + count)
+    return [Cost(*key, summed, rows) for key, (summed, rows) in sorted(amounts.items())]
 
 
 def _scope_names(name: str, scope: CostScope, charges: pd.DataFrame) -> "pd.Series[str]":

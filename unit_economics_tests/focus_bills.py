@@ -13,7 +13,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from unit_economics import schemas
-from unit_economics.adapters import Delivery
+from unit_economics.adapters import Delivery, Kept
+from unit_economics.allocation_entry import Allocation
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cost_sources.focus import FocusFiles
 from unit_economics.outside import Outside
@@ -67,6 +68,7 @@ def read_bill(
     *,
     zone: str = "UTC",
     tag_keys: Sequence[str] = (),
+    allocations: Mapping[str, Allocation] | None = None,
     outside: Outside | None = None,
     **settings: object,
 ) -> Delivery:
@@ -75,7 +77,7 @@ def read_bill(
     delivery = source.read(
         DayRange(first, last or first),
         calendar=BusinessCalendar(ZoneInfo(zone), timedelta(hours=2)),
-        tag_keys=tag_keys,
+        kept=Kept(tag_keys, allocations or {}),
         outside=outside or Outside({}),
     )
     schemas.CHARGES.validate(delivery.charges, lazy=True)

@@ -37,6 +37,7 @@ def mart(database: str) -> Warehouse:
         write(warehouse, ORDERS, tables.UNIT_QUANTITIES, units(Decimal(number), "Order"))
         write(warehouse, REVENUE, tables.UNIT_QUANTITIES, units(EARNED * number, "EUR"), Source(f"{EARNED * number}"))
         write(warehouse, COST, tables.CHARGES, charges(Decimal(number)), read_from(Decimal(number)))
+        write(warehouse, "allocated_costs", tables.ALLOCATED_COSTS, allocated_costs(Decimal(number)))
         write(warehouse, UNIT_COST, tables.UNIT_COSTS, unit_costs(Decimal(number)))
     with warehouse.transaction() as connection:
         said = f"only 5 where {EARNED} were counted before"
@@ -101,9 +102,15 @@ def read_from(cost: Decimal) -> Source:
     return Source("bill", totals=tables.source_totals(pd.DataFrame(rows, columns=columns, dtype=object)))
 
 
+def allocated_costs(cost: Decimal) -> pd.DataFrame:
+    """What the one target pays on DAY."""
+    row = (DAY, "teams", "EUR", "effective", "", 0, "cart", None, "cart", cost, Decimal(0), 1)
+    return pd.DataFrame([row], columns=list(schemas.ALLOCATED_COSTS.columns), dtype=object)
+
+
 def unit_costs(cost: Decimal) -> pd.DataFrame:
     """DAY's unit cost."""
-    row = (UNIT_COST, DAY, "all", "EUR", "effective", cost, 1, Decimal(1), "Order", cost, None)
+    row = (UNIT_COST, DAY, "teams:cart", "EUR", "effective", cost, 1, Decimal(1), "Order", cost, None)
     return pd.DataFrame([row], columns=list(schemas.UNIT_COSTS.columns), dtype=object)
 
 

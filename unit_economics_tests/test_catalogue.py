@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from pydantic import Field
 from ruamel.yaml import YAML
 
-from unit_economics.adapters import CostSource, Count, Delivery, Entry, Publication, Sink, UnitSource, Variable
+from unit_economics.adapters import CostSource, Count, Delivery, Publication, Sink, UnitSource, Variable
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.catalogue import REVENUE_IS, Catalogue, Metric, Targets, content_version, revenue_asset
 from unit_economics.catalogue_file import catalogue_schema, load_catalogue, parse_catalogue
 from unit_economics.catalogue_file.yaml import LARGEST_FILE
 from unit_economics.dashboard_entry import Dashboard, Identity
+from unit_economics.entry import Entry
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal
 

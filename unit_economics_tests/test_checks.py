@@ -24,7 +24,14 @@ def units(**changes: object) -> pd.DataFrame:
 def charges(**changes: object) -> pd.DataFrame:
     row = dict.fromkeys(schemas.CHARGES.columns)
     row |= {"business_date": DAY, "provider_name": "AWS", "charge_category": "Usage", "tags": "{}"}
-    row |= {"billing_currency": "USD", "effective_cost": Decimal(1), "charge_rows": 1, **changes}
+    row |= {
+        "taken_by": "{}",
+        "is_untagged": False,
+        "billing_currency": "USD",
+        "effective_cost": Decimal(1),
+        "charge_rows": 1,
+        **changes,
+    }
     return pd.DataFrame([row], dtype=object).astype({"charge_rows": "int64"})
 
 

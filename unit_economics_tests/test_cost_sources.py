@@ -13,7 +13,7 @@ import pytest
 from pydantic import PrivateAttr
 
 from unit_economics import schemas
-from unit_economics.adapters import CostSource, Delivery
+from unit_economics.adapters import CostSource, Delivery, Kept
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cost_sources.together import Asked, glance_all, read_all
 from unit_economics.outside import Outside
@@ -25,7 +25,7 @@ Costs = tuple[str | None, str | None, str | None, str | None]
 
 def asked(last: date = SECOND) -> Asked:
     calendar = BusinessCalendar(ZoneInfo("UTC"), timedelta(hours=2))
-    return Asked(DayRange(FIRST, last), calendar, ["app"], Outside({}))
+    return Asked(DayRange(FIRST, last), calendar, Kept(["app"]), Outside({}))
 
 
 def frame(columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
@@ -47,7 +47,7 @@ class Shelf(CostSource):
         days: DayRange,
         *,
         calendar: BusinessCalendar,  # noqa: ARG002  # the signature of a source
-        tag_keys: Sequence[str],  # noqa: ARG002
+        kept: Kept,  # noqa: ARG002
         outside: Outside,  # noqa: ARG002
     ) -> str | None:
         return self.looks and f"{self.looks} {days.first} {days.last}"
@@ -57,14 +57,14 @@ class Shelf(CostSource):
         days: DayRange,
         *,
         calendar: BusinessCalendar,  # noqa: ARG002  # the signature of a source
-        tag_keys: Sequence[str],
+        kept: Kept,
         outside: Outside,  # noqa: ARG002
     ) -> Delivery:
-        assert tag_keys == ["app"]
+        assert kept == Kept(["app"])
         self._read.append(days)
         held = {day: [cost and Decimal(cost) for cost in self.costs[day]] for day in days if day in self.costs}
         charges = [
-            (day, "AWS", self.sub_account_id, "EC2", None, "Usage", "{}", self.currency, *costs, 2)
+            (day, "AWS", self.sub_account_id, "EC2", None, "Usage", "{}", self.currency, "{}", False, *costs, 2)
             for day, costs in held.items()
         ]
         totals = [(day, self.currency, 2, *costs) for day, costs in held.items()]

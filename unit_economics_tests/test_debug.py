@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unit_economics import schemas
-from unit_economics.catalogue import CostScope
+from unit_economics.cost_scope_entry import CostScope
 from unit_economics.dashboard.mart.fingerprints import MOST_FILES, reads_of
 from unit_economics.dashboard.mart.taken_charges import Charge, Condition, conditions_of, reason_of
 from unit_economics.dashboard.panels.unallocated import sums_of
@@ -456,8 +456,8 @@ def test_a_fingerprint_of_any_other_form_is_shown_as_it_is(text: str) -> None:
     assert [read.text for read in reads_of(text, ["bill"])] == ([text.removeprefix("bill=")] if text else [])
 
 
-APP = Condition("app", is_tag=True, accepted=frozenset({"checkout", "search"}))
-SERVICE = Condition("service_name", is_tag=False, accepted=frozenset({"Compute"}))
+APP = Condition("app", "tags", frozenset({"checkout", "search"}))
+SERVICE = Condition("service_name", "columns", frozenset({"Compute"}))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
+from unit_economics.adapters import Kept
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cost_sources.focus import FocusFiles
 from unit_economics.cost_sources.focus.scan import Row, Scan
@@ -189,7 +190,7 @@ def march(folder: Path, *names: str) -> None:
 
 def glance(folder: Path) -> str | None:
     calendar = BusinessCalendar(ZoneInfo("UTC"), timedelta(hours=2))
-    return FocusFiles(path=str(folder)).glance(DayRange(DAY, DAY), calendar=calendar, tag_keys=(), outside=Outside({}))
+    return FocusFiles(path=str(folder)).glance(DayRange(DAY, DAY), calendar=calendar, kept=Kept(), outside=Outside({}))
 
 
 TWICE = {

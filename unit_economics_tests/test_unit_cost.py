@@ -32,7 +32,7 @@ def charge(
     cost: str | None, *, day: date = DAY, currency: str = "USD", tags: str = "{}", service: str = "EC2"
 ) -> tuple:
     amount = None if cost is None else Decimal(cost)
-    return (day, "AWS", "1", service, "us-east-1", "Usage", tags, currency, amount, amount, None, None, 1)
+    return (day, "AWS", "1", service, "us-east-1", "Usage", tags, currency, "{}", False, amount, amount, None, None, 1)
 
 
 def charges(*rows: tuple[Any, ...]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from unit_economics import schemas
-from unit_economics.adapters import Delivery
+from unit_economics.adapters import Delivery, Kept
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cost_sources.vantage import VantageCosts
 from unit_economics.cost_sources.vantage_pages import read_bill
@@ -43,7 +43,7 @@ def page(rows: Sequence[Row], total: str, following: str | None = None) -> dict[
 
 
 def read(url: str, days: DayRange = TWO_DAYS, tag_keys: Sequence[str] = (), **more: object) -> Delivery:
-    return source(**more).read(days, calendar=UTC_DAYS, tag_keys=tag_keys, outside=outside(url))
+    return source(**more).read(days, calendar=UTC_DAYS, kept=Kept(tag_keys), outside=outside(url))
 
 
 def read_rows(*rows: Row, tag_keys: Sequence[str] = (), **more: object) -> Delivery:
@@ -210,7 +210,7 @@ def test_rows_with_more_decimals_than_are_stored_add_up_to_what_the_source_state
 def test_another_time_zone_than_utc_is_refused_before_anything_is_sent(zone: str) -> None:
     calendar = BusinessCalendar(ZoneInfo(zone), timedelta())
     with pytest.raises(UsageRefusal, match="counts its days in UTC"):
-        source().read(TWO_DAYS, calendar=calendar, tag_keys=[], outside=outside("http://127.0.0.1:1/v2"))
+        source().read(TWO_DAYS, calendar=calendar, kept=Kept(), outside=outside("http://127.0.0.1:1/v2"))
 
 
 @pytest.mark.parametrize(

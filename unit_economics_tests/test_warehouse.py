@@ -208,7 +208,9 @@ def test_a_text_with_every_awkward_character_comes_back_as_it_went_in(warehouse:
 )
 def test_after_any_history_each_day_shows_its_last_value(warehouse: Warehouse, history: list[dict[date, str]]) -> None:
     with warehouse.connection() as connection:
-        connection.execute("truncate attempt, ledger, unit_quantity, charge_day, unit_cost, verdict, publication")
+        connection.execute(
+            "truncate attempt, ledger, unit_quantity, charge_day, allocated_cost, unit_cost, verdict, publication"
+        )
     last: dict[date, str] = {}
     for write_of in history:
         write(warehouse, write_of)
@@ -247,7 +249,7 @@ PROMISED = {
     "daily_orders": "business_date segment quantity unit status version recorded_at run_id",
     "cloud_costs": "business_date provider_name sub_account_id service_name region_id charge_category tags"
     " billing_currency billed_cost effective_cost list_cost contracted_cost charge_rows status version recorded_at"
-    " run_id",
+    " run_id taken_by is_untagged",
     "unit_costs": "metric business_date cost_scope billing_currency cost_basis cost charge_rows quantity unit unit_cost"
     " status reason complete_through version recorded_at run_id",
     "cost_per_order": "metric business_date cost_scope billing_currency cost_basis cost charge_rows quantity unit"
@@ -259,7 +261,15 @@ PROMISED = {
     " definition input_versions source_hash content_hash",
     "cloud_cost_versions": "business_date provider_name sub_account_id service_name region_id charge_category tags"
     " billing_currency billed_cost effective_cost list_cost contracted_cost charge_rows status version recorded_at"
-    " run_id superseded_at",
+    " run_id superseded_at taken_by is_untagged",
+    "allocated_cost_versions": "business_date cost_scope billing_currency cost_basis variant step rule source target"
+    " amount untagged charge_rows status version recorded_at run_id superseded_at definition",
+    "allocated_costs": "business_date cost_scope billing_currency cost_basis variant step rule source target amount"
+    " untagged charge_rows status version recorded_at run_id definition",
+    "allocation_shares": "business_date cost_scope billing_currency cost_basis cost unallocated unallocated_share"
+    " untagged untagged_share",
+    "unit_cost_band": "metric business_date cost_scope billing_currency unit_cost quantity lowest highest lowest_by"
+    " highest_by keys",
     "attempts": "attempt asset first_day last_day run_id code_version catalogue_version definition started_at"
     " committed_at absent source_fingerprint source_totals failure",
     "publications": "publication asset business_date quantity held_before read_back converged attempt run_id"

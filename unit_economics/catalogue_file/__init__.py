@@ -12,12 +12,22 @@ from typing import Annotated, Optional
 from pydantic import Field, GetCoreSchemaHandler, ValidationError, create_model
 from pydantic_core import CoreSchema, core_schema
 
-from unit_economics.adapters import CostSource, Entry, Sink, UnitSource
-from unit_economics.catalogue import REVENUE_IS, Catalogue, Metric, Name, content_version, plural
+from unit_economics.adapters import CostSource, Sink, UnitSource
+from unit_economics.catalogue import (
+    DRIVERS_ARE,
+    REVENUE_IS,
+    Catalogue,
+    MeasuredDriver,
+    Metric,
+    Name,
+    content_version,
+    plural,
+)
 from unit_economics.catalogue_file.problems import explain, refusal
 from unit_economics.catalogue_file.shape import Schema, Shape, as_json
 from unit_economics.catalogue_file.tree import Node, Place, Problem
 from unit_economics.catalogue_file.yaml import LARGEST_FILE, TOO_LARGE, read_yaml
+from unit_economics.entry import Entry
 from unit_economics.refusals import UsageRefusal
 
 CostSources = Mapping[str, type[CostSource]]
@@ -114,9 +124,13 @@ def _with_kinds(cost_sources: CostSources, unit_sources: UnitSources, sinks: Sin
         publish=(Annotated[dict[str, Sink], _ByKey(sinks)], {}),
         revenue=(earned, Field(None, description=REVENUE_IS)),
     )
+    driver = create_model(
+        "MeasuredDriver", __base__=MeasuredDriver, quantity=(Annotated[UnitSource, _OneOf(unit_sources)], ...)
+    )
     return create_model(
         "Catalogue",
         __base__=Catalogue,
+        drivers=(dict[Name, driver], Field({}, description=DRIVERS_ARE)),  # pyright: ignore[reportInvalidTypeForm]  # a class made here
         cost_sources=(dict[Name, Annotated[CostSource, _OneOf(cost_sources)]], Field(min_length=1)),
         metrics=(dict[Name, metric], Field(min_length=1)),  # pyright: ignore[reportInvalidTypeForm]  # a class made here
     )
@@ -128,7 +142,11 @@ def _without_kinds(checked: Catalogue, version: str) -> Catalogue:
         name: Metric.model_construct(metric.model_fields_set, **dict(metric))
         for name, metric in checked.metrics.items()
     }
-    values = {**dict(checked), "metrics": metrics, "version": version}
+    drivers = {
+        name: MeasuredDriver.model_construct(driver.model_fields_set, **dict(driver))
+        for name, driver in checked.drivers.items()
+    }
+    values = {**dict(checked), "metrics": metrics, "drivers": drivers, "version": version}
     return Catalogue.model_construct({*checked.model_fields_set, "version"}, **values)
 
 

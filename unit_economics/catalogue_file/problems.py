@@ -119,6 +119,8 @@ def _without_kind(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
         return location if location[2:] == ("[key]",) else (*location[:2], *location[3:])
     if location[:1] == ("metrics",) and location[2:3] in {("units",), ("revenue",)}:
         return (*location[:3], *location[4:])
+    if location[:1] == ("drivers",) and location[2:3] == ("quantity",):
+        return (*location[:3], *location[4:])
     return location
 
 

@@ -23,6 +23,7 @@ _SECTIONS = [
             "run": "Compute days again: read, check, store, divide, publish.",
             "backfill": "Compute the days that are missing, and only those.",
             "publish": "Bring Vantage to what is stored; --dry-run shows the difference.",
+            "prepare": "Rewrite a bill once, so that reading a day of it touches that day alone.",
         },
     ),
     Section(

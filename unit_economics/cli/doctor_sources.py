@@ -58,7 +58,7 @@ def bill(of: Deployment, name: str, source: CostSource) -> Iterator[Finding]:
         yield _focus(of, who, source)
         return
     days = yesterday(of)
-    read = source.read(days, calendar=of.calendar, tag_keys=of.catalogue.tag_keys, outside=of.outside)
+    read = source.read(days, calendar=of.calendar, kept=of.catalogue.kept, outside=of.outside)
     absent = read.absent.get(days.last)
     yield Finding(who, "warn" if absent else "ok", absent or f"{days.last}: {len(read.charges)} charges")
 

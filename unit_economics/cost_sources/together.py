@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from unit_economics.adapters import CostSource, Delivery
+from unit_economics.adapters import CostSource, Delivery, Kept
 from unit_economics.business_days import BusinessCalendar, DayRange, ranges
 from unit_economics.exact import EXACT
 from unit_economics.outside import Outside
@@ -22,11 +22,11 @@ _TOTALS = ["business_date", "billing_currency", "charge_rows", *COSTS]
 
 @dataclass(frozen=True)
 class Asked:
-    """What is wanted of every source: which days, in whose calendar, with which tags kept."""
+    """What is wanted of every source: which days, in whose calendar, with what kept of a charge."""
 
     days: DayRange
     calendar: BusinessCalendar
-    tag_keys: Sequence[str]
+    kept: Kept
     outside: Outside
 
     def of(self, source: CostSource) -> list[DayRange]:
@@ -36,7 +36,7 @@ class Asked:
     @property
     def how(self) -> dict[str, Any]:
         """The keyword arguments of a source's `read` and `glance`."""
-        return {"calendar": self.calendar, "tag_keys": self.tag_keys, "outside": self.outside}
+        return {"calendar": self.calendar, "kept": self.kept, "outside": self.outside}
 
 
 def glance_all(sources: Mapping[str, CostSource], asked: Asked) -> str | None:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from unit_economics.adapters import CostSource, Delivery, Variable
+from unit_economics.adapters import CostSource, Delivery, Kept, Variable
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal
@@ -43,14 +43,12 @@ class VantageCosts(CostSource):
             raise ValueError("`workspace` goes with `filter`; a cost report knows its own")
         return self
 
-    def read(
-        self, days: DayRange, *, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside
-    ) -> Delivery:
+    def read(self, days: DayRange, *, calendar: BusinessCalendar, kept: Kept, outside: Outside) -> Delivery:
         """The charges of these days in one call (of as many pages as it takes); raises `Refusal`."""
         from unit_economics.cost_sources.vantage_charges import read  # pandas and HTTP: only where a bill is read
 
         _refuse_other_zone(calendar)
-        return read(self, days, tag_keys, outside)
+        return read(self, days, kept, outside)
 
     def parameters(self, days: DayRange, tag_keys: Sequence[str]) -> dict[str, str]:
         """The whole query; a setting left out would be the one saved with the report, which anyone may change."""

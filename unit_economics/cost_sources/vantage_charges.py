@@ -7,20 +7,22 @@ all the rows are there (vantage_pages.py), and how a call is made (vantage/api.p
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 import pandas as pd
 
-from unit_economics.adapters import Delivery
+from unit_economics.adapters import Delivery, Kept
 from unit_economics.business_days import DayRange
+from unit_economics.conditions import Charge
 from unit_economics.cost_sources.vantage import VantageCosts
 from unit_economics.cost_sources.vantage_pages import WHERE, Bill, read_bill
 from unit_economics.exact import EXACT
 from unit_economics.outside import Outside
-from unit_economics.refusals import Refusal
+from unit_economics.refusals import Refusal, UsageRefusal
+from unit_economics.rules import is_untagged, taken_by, written
 from unit_economics.schemas import CHARGE_CATEGORIES, CHARGES, COSTS, DIMENSIONS, empty
 from unit_economics.vantage import answers
 from unit_economics.vantage.answers import Json
@@ -28,6 +30,8 @@ from unit_economics.vantage.api import VantageApi
 
 _STORED = Decimal("1e-12")
 """The last decimal of a cost, as in a bill of FOCUS files."""
+_OTHERS = {"sub_account_id": "account_id", "service_name": "service", "region_id": "region"}
+_STATED = ("provider_name", "charge_category", *_OTHERS)
 _TOTALS = ("business_date", "billing_currency", "charge_rows", *COSTS)
 
 
@@ -42,23 +46,36 @@ class _Charge(NamedTuple):
     charge_category: str
     tags: str
     billing_currency: str
+    taken_by: str
+    is_untagged: bool
 
 
-def read(entry: VantageCosts, days: DayRange, tag_keys: Sequence[str], outside: Outside) -> Delivery:
+def read(entry: VantageCosts, days: DayRange, kept: Kept, outside: Outside) -> Delivery:
     """The charges of these days in one call (of as many pages as it takes); raises `Refusal`."""
-    parameters = entry.parameters(days, tag_keys)
+    _refuse_unknown_columns(kept)
+    looked_at = [allocation.tag_keys for allocation in kept.allocations.values()]
+    parameters = entry.parameters(days, sorted(set(kept.tag_keys).union(*looked_at)))
     with VantageApi.connect(outside, entry.token) as api:
         bill = read_bill(api.cost_pages(parameters))
-    return _delivery(entry, bill, days, tag_keys, parameters)
+    return _delivery(entry, bill, days, kept, parameters)
 
 
-def _delivery(
-    entry: VantageCosts, bill: Bill, days: DayRange, tag_keys: Sequence[str], parameters: dict[str, str]
-) -> Delivery:
+def _refuse_unknown_columns(kept: Kept) -> None:
+    for scope, allocation in kept.allocations.items():
+        unknown = sorted(allocation.columns - {*_STATED})
+        if unknown:
+            raise UsageRefusal(
+                f"Vantage states no {unknown[0]}, so no rule can look at it",
+                where=f"cost_scopes.{scope}.allocation",
+                remedy=f"Let the rules look at {', '.join(_STATED)} or tags, or read the bill from FOCUS files",
+            )
+
+
+def _delivery(entry: VantageCosts, bill: Bill, days: DayRange, kept: Kept, parameters: dict[str, str]) -> Delivery:
     charges: dict[_Charge, list[Decimal]] = defaultdict(list)
     totals: dict[tuple[date, str], list[Decimal]] = defaultdict(list)
     for row in bill.rows:
-        charge, amount = _charge(row, days, tag_keys), _amount(row)
+        charge, amount = _charge(row, days, kept), _amount(row)
         charges[charge].append(amount)
         totals[charge.business_date, charge.billing_currency].append(amount)
     present = {charge.business_date for charge in charges}
@@ -99,21 +116,31 @@ def _frame(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pd.D
     return pd.DataFrame(rows, columns=list(columns), dtype=object).astype({"charge_rows": "int64"})
 
 
-def _charge(row: Json, days: DayRange, tag_keys: Sequence[str]) -> _Charge:
+def _charge(row: Json, days: DayRange, kept: Kept) -> _Charge:
     day = answers.utc_moment(row, "accrued_at", WHERE).date()
     if day not in days:
         raise Refusal(f"a row of {day} was not asked for", where=WHERE, remedy="Report it to Vantage")
     kind = answers.text(row, "charge_type", WHERE)
+    provider, category = _needed(row, "provider"), kind if kind in CHARGE_CATEGORIES else "n/a"
+    others = {name: answers.text(row, stated, WHERE) for name, stated in _OTHERS.items()}
+    keys = set(kept.tag_keys).union(*(allocation.tag_keys for allocation in kept.allocations.values()))
+    tags = _tags(row, keys)
+    charge = Charge({**others, "provider_name": provider, "charge_category": category}, tags)
+    taken = {scope: taken_by(allocation, day, charge) for scope, allocation in kept.allocations.items()}
     return _Charge(
         business_date=day,
-        provider_name=_needed(row, "provider"),
-        sub_account_id=answers.text(row, "account_id", WHERE),
-        service_name=answers.text(row, "service", WHERE),
-        region_id=answers.text(row, "region", WHERE),
-        charge_category=kind if kind in CHARGE_CATEGORIES else "n/a",
-        tags=json.dumps(_tags(row, tag_keys), sort_keys=True, separators=(",", ":"), ensure_ascii=False),
+        provider_name=provider,
+        charge_category=category,
+        **others,
+        tags=_canonical({key: value for key, value in tags.items() if key in kept.tag_keys}),
         billing_currency=_needed(row, "currency"),
+        taken_by=written(taken),
+        is_untagged=bool(taken) and is_untagged(keys, charge),
     )
+
+
+def _canonical(tags: Mapping[str, str]) -> str:
+    return json.dumps(tags, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _amount(row: Json) -> Decimal:
@@ -128,7 +155,7 @@ def _needed(row: Json, key: str) -> str:
     return value
 
 
-def _tags(row: Json, tag_keys: Sequence[str]) -> dict[str, str]:
+def _tags(row: Json, tag_keys: Collection[str]) -> dict[str, str]:
     pairs = row.get("tags") or []
     found: dict[str, str] = {}
     for pair in pairs if isinstance(pairs, list) else [pairs]:

@@ -10,7 +10,8 @@ from decimal import Decimal
 from functools import cached_property
 
 from unit_economics.business_days import DayRange
-from unit_economics.catalogue import CostScope, Metric, Targets, plural, revenue_asset, units_asset
+from unit_economics.catalogue import Metric, Targets, plural, revenue_asset, units_asset
+from unit_economics.cost_scope_entry import CostScope
 from unit_economics.dashboard.mart.comparison import Apart, Comparison, Windows, latest_of, shown_bridge, taken_apart
 from unit_economics.dashboard.mart.reader import Role
 from unit_economics.dashboard.mart.series import Series, SeriesQuestion, read_quantities, read_series
@@ -92,7 +93,7 @@ class Scene:
         """Whose days the page is about."""
         metric, catalogue = self.view.metric, self.of.catalogue
         names = metric, units_asset(metric), self.view.scope, catalogue.currency, catalogue.definition(metric)
-        return SeriesQuestion(*names, is_split=self.is_whole_scope and self.entry.by is not None)
+        return SeriesQuestion(*names, is_split=self.is_whole_scope and self.entry.is_split)
 
     @cached_property
     def revenue(self) -> dict[date, Decimal]:

@@ -63,7 +63,7 @@ def view_of(query: Mapping[str, str], catalogue: Catalogue) -> View:
     metric = _one_of("metric", query.get("metric"), list(catalogue.metrics))
     scope = query.get("scope") or first_scope(catalogue, metric)
     entry = _one_of("scope", scope.split(":", 1)[0], list(catalogue.cost_scopes))
-    if ":" in scope and catalogue.cost_scopes[entry].by is None:
+    if ":" in scope and not catalogue.cost_scopes[entry].is_split:
         raise NoSuchView(f"the scope {entry} is not split", where="the page's address", remedy="Choose one on the page")
     if entry not in catalogue.scopes_of(metric):  # as after a change of metric
         scope = entry = first_scope(catalogue, metric)

@@ -6,25 +6,28 @@ Not here: the published views for people and dashboards (migrations/), or the le
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 import pandas as pd
 from psycopg import sql
 
 from unit_economics.business_days import DayRange
-from unit_economics.schemas import CHARGES, UNIT_COSTS, UNITS
+from unit_economics.exact import EXACT
+from unit_economics.schemas import ALLOCATED_COSTS, CHARGES, UNIT_COSTS, UNITS
 from unit_economics.warehouse.connection import Connection
 
 _CURRENT = """select {columns} from ledger l join {table} r
     on (r.asset, r.business_date, r.version) = (l.asset, l.business_date, l.rows_version)
     where l.asset = %s and l.business_date between %s and %s and l.superseded_at is null"""
 
+_SEGMENTS = ["business_date", "segment", "quantity"]
+
 
 def current_charges(connection: Connection, days: DayRange) -> pd.DataFrame:
     """The current charges of these days, as `schemas.CHARGES` (tags as text)."""
-    columns = [
-        sql.SQL("r.tags::text as tags") if name == "tags" else sql.Identifier("r", name) for name in CHARGES.columns
-    ]
+    texts = {"tags": sql.SQL("r.tags::text"), "taken_by": sql.SQL("r.taken_by::text")}
+    columns = [texts.get(name) or sql.Identifier("r", name) for name in CHARGES.columns]
     return _frame(connection, "charge_day", columns, list(CHARGES.columns), "cloud_costs", days)
 
 
@@ -32,6 +35,27 @@ def current_units(connection: Connection, asset: str, days: DayRange) -> pd.Data
     """The current units of these days, as `schemas.UNITS`."""
     columns = [sql.Identifier("r", name) for name in UNITS.columns]
     return _frame(connection, "unit_quantity", columns, list(UNITS.columns), asset, days)
+
+
+def units_by_segment(connection: Connection, asset: str, days: DayRange) -> dict[date, dict[str, Decimal]]:
+    """The current quantities of these days, by day and segment."""
+    found: dict[date, dict[str, Decimal]] = {}
+    for day, segment, quantity in current_units(connection, asset, days)[_SEGMENTS].itertuples(index=False, name=None):
+        found.setdefault(day, {})[segment] = quantity
+    return found
+
+
+def units_by_day(connection: Connection, asset: str, days: DayRange) -> dict[date, Decimal]:
+    """The current units of these days, all segments added up."""
+    found = units_by_segment(connection, asset, days)
+    return {day: reduce(EXACT.add, segments.values()) for day, segments in found.items()}
+
+
+def current_allocated_costs(connection: Connection, days: DayRange) -> pd.DataFrame:
+    """What each target pays on these days, as `schemas.ALLOCATED_COSTS`."""
+    columns = [sql.Identifier("r", name) for name in ALLOCATED_COSTS.columns]
+    names = list(ALLOCATED_COSTS.columns)
+    return _frame(connection, "allocated_cost", columns, names, "allocated_costs", days)
 
 
 def current_unit_costs(connection: Connection, metric: str, days: DayRange) -> pd.DataFrame:

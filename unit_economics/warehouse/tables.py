@@ -4,6 +4,7 @@ Not here: when rows are written (replace_days.py), or what they may hold (schema
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,8 @@ from unit_economics.exact import EXACT
 from unit_economics.warehouse.ledger import SourceTotal
 
 MONEY_STEP = Decimal("1e-12")
+_QUANTIZE = EXACT.quantize
+_EMPTY = r"\N"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -29,11 +32,12 @@ class Table:
 
     def lines(self, frame: pd.DataFrame) -> dict[date, list[str]]:
         """The rows of each day as COPY text, sorted, so that the same rows always give the same lines."""
-        by_day: dict[date, list[str]] = {}
+        by_day: dict[date, list[str]] = defaultdict(list)
         texts = [_texts(frame[column], money=column in self.money) for column in self.columns]
-        for day, *fields in zip(frame["business_date"], *texts, strict=True):
-            by_day.setdefault(day, []).append("\t".join(fields))
-        return {day: sorted(lines) for day, lines in by_day.items()}
+        lines = map("\t".join, zip(*texts, strict=True))
+        for day, line in zip(frame["business_date"].tolist(), lines, strict=True):
+            by_day[day].append(line)
+        return {day: sorted(of_day) for day, of_day in by_day.items()}
 
 
 def content_hash(lines: Iterable[str]) -> str:
@@ -53,16 +57,32 @@ def _plain(value: object) -> str | int | None:
 
 
 def _texts(column: "pd.Series[Any]", *, money: bool) -> Iterator[str]:
-    return map(_money if money else _text, column)
+    if money:
+        return map(_money, column.tolist())
+    of_one_type = column.dtype.kind in "ib"  # whole numbers or truths, and none of them empty
+    return map(str if of_one_type else _Texts().__getitem__, column.tolist())
 
 
 def _money(value: object) -> str:
-    return format(value.quantize(MONEY_STEP, context=EXACT), "f") if isinstance(value, Decimal) else r"\N"
+    if not isinstance(value, Decimal):
+        return _EMPTY
+    text = str(_QUANTIZE(value, MONEY_STEP))  # twice as fast as format(), but for small amounts it says 1E-12
+    return format(Decimal(text), "f") if "E" in text else text
+
+
+class _Texts(dict[object, str]):
+    """The text of each value of a column: a dimension has few of them, so most are looked up."""
+
+    def __missing__(self, value: object) -> str:
+        text = _text(value)
+        if value is None or type(value) is str:  # others may be equal and still have two texts: 1 and True
+            self[value] = text
+        return text
 
 
 def _text(value: object) -> str:
     if value is None or value is pd.NA or value != value:  # NaN is pandas' other way to say empty
-        return r"\N"
+        return _EMPTY
     return format(value, "f") if isinstance(value, Decimal) else str(value).translate(_ESCAPES)
 
 
@@ -85,6 +105,27 @@ CHARGES = Table(
         "charge_rows",
     ),
     frozenset({"billed_cost", "effective_cost", "list_cost", "contracted_cost"}),
+)
+
+RULED_CHARGES = Table("charge_day", (*CHARGES.columns, "taken_by", "is_untagged"), CHARGES.money)
+"""The same where the catalogue has rules; without any, a row says nothing of them and is what it always was."""
+
+ALLOCATED_COSTS = Table(
+    "allocated_cost",
+    (
+        "cost_scope",
+        "billing_currency",
+        "cost_basis",
+        "variant",
+        "step",
+        "rule",
+        "source",
+        "target",
+        "amount",
+        "untagged",
+        "charge_rows",
+    ),
+    frozenset({"amount", "untagged"}),
 )
 
 UNIT_COSTS = Table(

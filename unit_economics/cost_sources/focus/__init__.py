@@ -9,13 +9,13 @@ Here: the catalogue's entry `kind: focus`. Reading it is in reading.py:
 Not here: any of those steps, and judging the amounts (checks.py).
 """
 
-from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
 
-from unit_economics.adapters import CostSource, Delivery
+from unit_economics.adapters import CostSource, Delivery, Kept
 from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.cost_sources.focus.engines import Engine
 from unit_economics.outside import Outside
 
 
@@ -29,20 +29,18 @@ class FocusFiles(CostSource):
         description="A charge of 24 hours or more: on the UTC day it starts, or in equal parts on all it covers",
     )
     null_words: list[str] = Field(["", "NULL"], description="What means empty in a CSV, where it stands unquoted")
+    engine: Engine = Field(
+        Engine(), repr=False, description="Where the bill is scanned; it decides no answer, so it is in no definition"
+    )
 
-    def glance(
-        self, days: DayRange, *, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside
-    ) -> str | None:
+    def glance(self, days: DayRange, *, calendar: BusinessCalendar, kept: Kept, outside: Outside) -> str | None:
         """The names, sizes and times of the files, and how they are read."""
         from unit_economics.cost_sources.focus.reading import glance  # DuckDB and Arrow: only where a bill is read
 
-        del days  # a file of another billing period may correct any of them
-        return glance(self, calendar, tag_keys, outside)
+        return glance(self, days, calendar, kept, outside)
 
-    def read(
-        self, days: DayRange, *, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside
-    ) -> Delivery:
+    def read(self, days: DayRange, *, calendar: BusinessCalendar, kept: Kept, outside: Outside) -> Delivery:
         """The charges of these days; raises `Refusal` rather than leave out a row or a file."""
         from unit_economics.cost_sources.focus.reading import read
 
-        return read(self, days, calendar, tag_keys, outside)
+        return read(self, days, calendar, kept, outside)

@@ -31,32 +31,31 @@ def span(days: DayRange, calendar: BusinessCalendar) -> Span:
 
 
 def on_one_day(relation: str, days: DayRange, calendar: BusinessCalendar) -> str:
-    """The charges with their `business_date`, each on one day."""
+    """The charges with their `business_date`, each on one day; one at fault belongs to none."""
     return (
-        f"select *, case when {_LONG} then cast(starts as date) else {_local_day(days, calendar)} end as business_date"
-        f" from ({relation})"
+        f"select *, case when fault is not null then null when {_LONG} then cast(starts as date)"
+        f" else {_local_day(days, calendar)} end as business_date from ({relation})"
     )
 
 
-def spread(relation: str, days: DayRange, calendar: BusinessCalendar, costs: tuple[str, ...]) -> str:
-    """The charges with their `business_date`; a long one once a UTC day of the range, with that day's share.
-
-    The shares add up to the charge exactly: what can't be divided goes, by the last decimal, to its first days.
-    """
+def spread(relation: str, days: DayRange, calendar: BusinessCalendar) -> str:
+    """The charges with their `business_date`; a long one once a UTC day of the range, as the `nth` of `days_covered`."""
     from_first = f"date_diff('day', cast(starts as date), date '{days.first}')"
     to_last = f"date_diff('day', cast(starts as date), date '{days.last}')"
     nth = f"range(greatest(0, {from_first}), least({_SPAN} - 1, {to_last}) + 1)"
-    shares = ", ".join(f"case when is_long then {_share(cost)} else {cost} end as {cost}" for cost in costs)
     return (
-        f"select * replace ({shares}), case when is_long then cast(starts as date) + cast(nth as integer)"
+        "select *, case when fault is not null then null when is_long then cast(starts as date) + cast(nth as integer)"
         f" else {_local_day(days, calendar)} end as business_date from ("
         f"select *, unnest(case when is_long then {nth} else [0] end) as nth from ("
         f"select *, coalesce({_LONG} and fault is null, false) as is_long, {_SPAN} as days_covered from ({relation})))"
     )
 
 
-def _share(cost: str) -> str:
-    """The nth share, counted in units of the twelfth decimal."""
+def share(cost: str) -> str:
+    """The nth share of a long charge, counted in units of the twelfth decimal.
+
+    The shares add up to the charge exactly: what can't be divided goes, by the last decimal, to its first days.
+    """
     units = f"cast(replace(cast({cost} as varchar), '.', '') as hugeint)"
     rest = f"({units} % days_covered)"
     share = f"({units} // days_covered + case when nth < abs({rest}) then sign({rest}) else 0 end)"
@@ -68,13 +67,16 @@ def _share(cost: str) -> str:
 
 
 def _local_day(days: DayRange, calendar: BusinessCalendar) -> str:
-    """The local day of `starts`: one branch for each stretch of 24-hour days, one for each day the clocks change."""
+    """The local day of `starts`: one branch for each stretch of 24-hour days, one for each day the clocks change.
+
+    All other days are one that nobody asks for: they are left out of the sums, which are fewer than the rows.
+    """
     windows = [(day, *calendar.window(DayRange(day, day))) for day in days]
     branches = []
     for day, stretch in groupby(windows, key=lambda window: _day(*window)):
         held = list(stretch)
         branches.append(f"when starts >= {_literal(held[0][1])} and starts < {_literal(held[-1][2])} then {day}")
-    return f"case {' '.join(branches)} end"
+    return f"case {' '.join(branches)} else date '{date.min}' end"
 
 
 def _day(day: date, begin: datetime, end: datetime) -> str:
@@ -82,7 +84,7 @@ def _day(day: date, begin: datetime, end: datetime) -> str:
     if end - begin != ONE_DAY:
         return f"date '{day}'"
     seconds = round((_midnight(day) - begin.replace(tzinfo=None)) / timedelta(seconds=1))
-    return f"cast(starts + to_seconds({seconds}) as date)"
+    return f"cast(starts + interval '{seconds}' second as date)"
 
 
 def _midnight(day: date) -> datetime:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from unit_economics.business_days import DayRange
+from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cost_sources.focus.storage import Found, Storage
 from unit_economics.refusals import Refusal
 
@@ -29,12 +29,17 @@ _MOST_FOLDERS = 5
 
 @dataclass(frozen=True)
 class Part:
-    """One file of the bill. `period` is the month of its billing period's folder, as a running number."""
+    """One file of the bill.
+
+    period: the month of its billing period's folder, as a running number.
+    tag_columns: the tags that have a column of their own, as in a prepared delivery.
+    """
 
     file: Found
     is_parquet: bool
     is_gzip: bool
     period: int | None
+    tag_columns: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -45,6 +50,28 @@ class Part:
     def compression(self) -> str | None:
         """What pyarrow calls its compression."""
         return "gzip" if self.is_gzip else None
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A delivery as it came."""
+
+    storage: Storage
+    parts: Sequence[Part]
+
+    @property
+    def periods(self) -> set[int | None]:
+        """The billing periods that have been delivered, with charges or without."""
+        return {part.period for part in self.parts}
+
+    def wanted(self, days: DayRange, _calendar: BusinessCalendar, *, spread: bool) -> tuple[list[Part], dict[str, str]]:
+        """The parts that can hold these days, every content once, and what identifies each by its name."""
+        return without_copies(self.storage, needed(self.parts, days, spread=spread))
+
+    def look(self, _days: DayRange, _calendar: BusinessCalendar, *, spread: bool) -> list[str]:
+        """What all files look like, unopened: any of them may correct any day, or be a copy of another."""
+        del spread
+        return [f"{part.name} {part.file.size} {part.file.changed_ns}" for part in self.parts]
 
 
 def parts_of(storage: Storage) -> list[Part]:
@@ -62,12 +89,22 @@ def parts_of(storage: Storage) -> list[Part]:
     return parts
 
 
+def all_parts(storage: Storage) -> list[Part]:
+    """Every file here that could hold charges."""
+    return [part for part in map(_part, storage.listing()) if part]
+
+
 def needed(parts: Sequence[Part], days: DayRange, *, spread: bool) -> list[Part]:
     """The parts that can hold these days: a later billing period may correct an earlier day, so all of them stay."""
     if spread:
         return list(parts)
-    earliest = month_number(days.first) - 1
+    earliest = earliest_period(days)
     return [part for part in parts if part.period is None or part.period >= earliest]
+
+
+def earliest_period(days: DayRange) -> int:
+    """The first billing period whose charges can start on these days: one of the month before can still."""
+    return month_number(days.first) - 1
 
 
 def without_copies(storage: Storage, parts: Sequence[Part]) -> tuple[list[Part], dict[str, str]]:
@@ -81,7 +118,7 @@ def without_copies(storage: Storage, parts: Sequence[Part]) -> tuple[list[Part],
     identities: dict[str, str] = {}
     for part in parts:
         is_hashed = storage.is_local or sizes[part.file.size] > 1
-        identity = f"sha256:{_sha256(storage, part)}" if is_hashed else f"changed:{part.file.changed_ns}"
+        identity = f"sha256:{sha256_of(storage, part)}" if is_hashed else f"changed:{part.file.changed_ns}"
         key = identity if is_hashed else part.name
         if kept.setdefault(f"{part.file.size} {key}", part) is part:
             identities[part.name] = identity
@@ -90,9 +127,9 @@ def without_copies(storage: Storage, parts: Sequence[Part]) -> tuple[list[Part],
 
 def refuse_changed(storage: Storage, before: Sequence[Part]) -> None:
     """Raise `Refusal` when the delivery is not what it was before it was read."""
-    after = {part.name: part for part in map(_part, storage.listing()) if part}
+    after = {part.name: part.file for part in all_parts(storage)}
     names = [
-        *(part.name for part in before if after.get(part.name) != part),
+        *(part.name for part in before if after.get(part.name) != part.file),
         *(after.keys() - {p.name for p in before}),
     ]
     if names:
@@ -106,6 +143,11 @@ def refuse_changed(storage: Storage, before: Sequence[Part]) -> None:
 def month_number(day: date) -> int:
     """Months since year 0, so that months can be subtracted."""
     return day.year * 12 + day.month - 1
+
+
+def month_name(number: int) -> str:
+    """The same as people write it: `2026-03`."""
+    return f"{number // 12:04}-{number % 12 + 1:02}"
 
 
 def _part(file: Found) -> Part | None:
@@ -158,7 +200,8 @@ def _listed(folders: set[str]) -> str:
     return f"{', '.join(shown)} and {more} more" if more > 0 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
-def _sha256(storage: Storage, part: Part) -> str:
+def sha256_of(storage: Storage, part: Part) -> str:
+    """The hash of a part's content."""
     digest = hashlib.sha256()
     try:
         for block in _blocks(storage, part):

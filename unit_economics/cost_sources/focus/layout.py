@@ -36,6 +36,7 @@ class Layout:
 
     types: how the Parquet columns are stored; DuckDB would force one file's decimals on the next.
     has_rows: False where a CSV ends with its header, or before it.
+    tag_columns: the tags that have a column of their own, as in a prepared delivery.
     """
 
     is_parquet: bool
@@ -44,6 +45,7 @@ class Layout:
     kinds: tuple[Kind, ...]
     types: tuple[str, ...] = ()
     has_rows: bool = True
+    tag_columns: tuple[str, ...] = ()
 
     def kind(self, column: str) -> Kind | None:
         """What is in the column; None where there is no such column."""
@@ -88,6 +90,7 @@ def _parquet_layout(storage: Storage, part: Part, where: str) -> Layout:
         columns=tuple(schema.names),
         kinds=tuple(_kind(field.type) or "text" for field in schema),
         types=tuple(str(field.type) for field in schema),
+        tag_columns=part.tag_columns,
     )
 
 

@@ -4,11 +4,13 @@ Here: composing the SQL. Not here: the day rule (day_rule.py), running it (scan.
 Parts of one layout are one relation; a row that can't be counted carries the name of the field in `fault`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
+from unit_economics.allocation_entry import Allocation
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.cost_sources.focus import day_rule
+from unit_economics.cost_sources.focus import day_rule, rule_sql
 from unit_economics.cost_sources.focus import tags as tags_sql
 from unit_economics.cost_sources.focus.layout import Layout
 from unit_economics.cost_sources.focus.tags import column_sql, literal
@@ -32,6 +34,7 @@ COST_FIELDS = {
     "contracted_cost": "ContractedCost",
 }
 TIME_FIELDS = {"starts": "ChargePeriodStart", "ends": "ChargePeriodEnd"}
+FILE_AT_FAULT = "min(case when fault is not null then file end)"
 
 
 @dataclass(frozen=True)
@@ -43,52 +46,113 @@ class Asked:
     tag_keys: tuple[str, ...]
     is_spread: bool
     null_words: tuple[str, ...]
+    allocations: Mapping[str, Allocation] = field(default_factory=dict)
 
     @property
     def tags(self) -> list[str]:
-        """The columns that hold the asked tags, in the order of the keys."""
+        """The columns that hold the kept tags, in the order of the keys."""
         return [f"tag_{n}" for n in range(len(self.tag_keys))]
 
+    @cached_property
+    def read_keys(self) -> list[str]:
+        """The keys of the tags that are kept, and then of those that only rules look at."""
+        looked_at = set[str]().union(*(allocation.tag_keys for allocation in self.allocations.values()))
+        return [*self.tag_keys, *sorted(looked_at.difference(self.tag_keys))]
 
-def totals(charges: str, asked: Asked) -> str:
-    """Sums by all dimensions, sums by day and currency alone, and one row that counts what can't be counted."""
-    if asked.is_spread:
-        dated = day_rule.spread(charges, asked.days, asked.calendar, COSTS)
-    else:
-        dated = day_rule.on_one_day(charges, asked.days, asked.calendar)
-    by = ", ".join(["business_date", *FIELDS, *asked.tags])
-    sums = ", ".join(f"sum({cost}) as {cost}" for cost in COSTS)
+    @property
+    def rule_columns(self) -> dict[str, str]:
+        """The columns that only rules look at, by their FOCUS names in snake_case."""
+        looked_at = rule_sql.columns_of(list(self.allocations.values()))
+        return {name: f"rule_{name}" for name in looked_at if name not in FIELDS}
+
+    @property
+    def taken(self) -> list[str]:
+        """The columns that say, for each allocation, which rule took a charge; and whether it is untagged."""
+        return [*(f"taken_{n}" for n in range(len(self.allocations))), *(["is_untagged"] if self.allocations else [])]
+
+
+def totals(
+    charges: str, asked: Asked, share: Callable[[str], str] = day_rule.share, file: str = FILE_AT_FAULT
+) -> str:
+    """Sums by all dimensions, and by day and currency alone; what holds a charge that can't be counted `is_faulty`.
+
+    Every engine runs this text, in its own dialect; only how a long charge's share is divided exactly differs. Texts
+    are judged here, once a sum and not once a row.
+    """
+    dated = day_rule.spread if asked.is_spread else day_rule.on_one_day
+    by = ", ".join(["business_date", *FIELDS, *asked.tags, *asked.taken])
+    sums = ", ".join(f"sum({_of_the_day(cost, asked, share)}) as {cost}" for cost in COSTS)
+    summed = (
+        f"select grouping(provider_name) as is_total, {by}, {sums}, count(*) as charge_rows, {file} as file"
+        f" from ({_taken(dated(charges, asked.days, asked.calendar), asked)})"
+        f" group by grouping sets (({by}), (business_date, billing_currency))"
+    )
+    wrong = " or ".join(_faults_of_texts(asked))
+    told = f"case when business_date is null or is_total = 0 and ({wrong}) then 1 else 0 end as is_faulty"
+    # Asked together with `is_faulty`, the days are not asked of every row: DuckDB would work each day out twice.
     return (
-        f"select grouping(business_date) as is_whole, grouping(provider_name) as is_total, {by}, {sums},"
-        " count(*) as charge_rows, min(file) filter (where fault is not null) as faulty"
-        f" from ({dated})"
-        f" where fault is not null or business_date between date '{asked.days.first}' and date '{asked.days.last}'"
-        f" group by grouping sets (({by}), (business_date, billing_currency), ())"
+        f"select * from (select {told}, summed.* from ({summed}) as summed) as judged where is_faulty = 1"
+        f" or business_date between date '{asked.days.first}' and date '{asked.days.last}'"
     )
 
 
-def charges(layout: Layout, urls: Sequence[str], asked: Asked) -> str:
+def _of_the_day(cost: str, asked: Asked, share: Callable[[str], str]) -> str:
+    return f"case when is_long then {share(cost)} else {cost} end" if asked.is_spread else cost
+
+
+def _taken(dated: str, asked: Asked) -> str:
+    """The charges with the rule that takes each."""
+    if not asked.allocations:
+        return dated
+    tags = {key: f"tag_{n}" for n, key in enumerate(asked.read_keys)}
+    columns = asked.rule_columns
+    names = rule_sql.Names(lambda name: columns.get(name, name), tags.__getitem__)
+    taken = [rule_sql.taken_by(allocation, names) for allocation in asked.allocations.values()]
+    found = [*taken, rule_sql.is_untagged(asked.read_keys, names)]
+    named = ", ".join(f"{text} as {name}" for text, name in zip(found, asked.taken, strict=True))
+    return f"select *, {named} from ({dated})"
+
+
+def charges(layout: Layout, urls: Sequence[str], asked: Asked, *, closely: bool = False) -> str:
     """The rows of these parts that can touch the asked days, typed, with the field that is at fault."""
-    columns = ["file", *TIME_FIELDS, *FIELDS, *asked.tags, *COSTS]
-    typed = _typed(layout, _read(layout, urls, asked), asked)
-    return f"select {', '.join(columns)}, {_fault(asked)} as fault from ({typed})"
+    return judged(_typed(layout, read(layout, urls, asked), asked), asked, closely=closely)
+
+
+def judged(typed: str, asked: Asked, *, closely: bool = True) -> str:
+    """Typed rows with the field that is at fault, and without what only told it; closely: by its texts too."""
+    tags = [f"tag_{n}" for n in range(len(asked.read_keys))]
+    columns = ["file", *TIME_FIELDS, *FIELDS, *tags, *asked.rule_columns.values(), *COSTS]
+    tests = {**_faults_of_rows(), **(_faults_of_texts(asked) if closely else {})}
+    return f"select {', '.join(columns)}, {_first_of(tests)} as fault from ({typed})"
+
+
+def file_at_fault(charges: str) -> str:
+    """The first file that holds a row at fault."""
+    return f"select min(file) from ({charges}) where fault is not null"
+
+
+def typed_rows(layout: Layout, urls: Sequence[str], asked: Asked, *more: str) -> str:
+    """The rows of these parts, typed, each beside what else is wanted of it as it is stated."""
+    return _typed(layout, read(layout, urls, asked), asked, *more)
 
 
 def first_fault(layout: Layout, url: str, asked: Asked) -> str:
     """Row number (a CSV's header is row 1), field and stated value of the first row of a part that can't be counted."""
-    rows = _read(layout, [url], asked)
+    rows = read(layout, [url], asked)
     number = "file_row_number + 1" if layout.is_parquet else "row_number() over () + 1"
     numbered = f"(select *, {number} as nth_row from {rows})"
     stated = {field: f"stated_{name}" for name, field in {**TIME_FIELDS, **FIELDS, **COST_FIELDS}.items()}
-    value = " ".join(f"when '{field}' then {column}" for field, column in stated.items())
+    value = " ".join(f"when '{field}' then cast({column} as varchar)" for field, column in stated.items())
+    fault = _first_of({**_faults_of_rows(), **_faults_of_texts(asked)})
     return (
         f"select nth_row, fault, case fault {value} end from"
-        f" (select *, {_fault(asked)} as fault from ({_typed(layout, numbered, asked, 'nth_row')}))"
+        f" (select *, {fault} as fault from ({_typed(layout, numbered, asked, 'nth_row')}))"
         " where fault is not null order by nth_row limit 1"
     )
 
 
-def _read(layout: Layout, urls: Sequence[str], asked: Asked) -> str:
+def read(layout: Layout, urls: Sequence[str], asked: Asked) -> str:
+    """The files as a relation, with `filename`: a CSV's columns are texts, called c0, c1 and so on."""
     files = f"[{', '.join(literal(url) for url in urls)}]"
     if layout.is_parquet:
         return f"read_parquet({files}, filename=true, hive_partitioning=false, file_row_number=true)"
@@ -105,20 +169,30 @@ def _read(layout: Layout, urls: Sequence[str], asked: Asked) -> str:
 def _typed(layout: Layout, rows: str, asked: Asked, *more: str) -> str:
     """What is stated and, beside it, what it is worth; null where the two don't go together."""
     texts = [f"{_text(layout, field)} as {name}" for name, field in FIELDS.items()]
-    stated = [
-        f"{_text(layout, field)} as stated_{name}" for name, field in {**TIME_FIELDS, **FIELDS, **COST_FIELDS}.items()
-    ]
+    stated = [f"{_text(layout, field)} as stated_{name}" for name, field in {**TIME_FIELDS, **FIELDS}.items()]
+    stated += [f"{_stated(layout, field)} as stated_{name}" for name, field in COST_FIELDS.items()]
     times = [f"{_moment(layout, field)} as {name}" for name, field in TIME_FIELDS.items()]
     costs = [f"{_money(layout, field)} as {name}" for name, field in COST_FIELDS.items()]
-    tags = [f"{tags_sql.value(layout, key, nth)} as {asked.tags[nth]}" for nth, key in enumerate(asked.tag_keys)]
-    size = f"{tags_sql.size(layout)} as tags_size" if asked.tag_keys else "0 as tags_size"
-    listed = ", ".join(["filename as file", *times, *stated, *texts, *costs, *tags, size, *more])
-    source = tags_sql.with_parsed(layout, rows, asked.tag_keys)
+    tags = [f"{tags_sql.value(layout, key, nth)} as tag_{nth}" for nth, key in enumerate(asked.read_keys)]
+    looked_at = [f"{_text(layout, focus_name(name))} as {column}" for name, column in asked.rule_columns.items()]
+    size = f"{tags_sql.size(layout, asked.read_keys)} as tags_size"
+    listed = ", ".join(["filename as file", *times, *stated, *texts, *looked_at, *costs, *tags, size, *more])
+    source = tags_sql.with_parsed(layout, rows, asked.read_keys)
     return f"select {listed} from {source} where {_within(layout, asked)}"
+
+
+def focus_name(name: str) -> str:
+    """A FOCUS column as FOCUS spells it: `ResourceId` for `resource_id`."""
+    return "".join(word.capitalize() for word in name.split("_"))
 
 
 def _text(layout: Layout, field: str) -> str:
     return f"nullif(cast({column_sql(layout, field)} as varchar), '')"
+
+
+def _stated(layout: Layout, field: str) -> str:
+    """What is stated of a cost: as it is stored where that is a number, for no row's sake is made a text."""
+    return _text(layout, field) if layout.kind(field) in (None, "text") else column_sql(layout, field)
 
 
 def _moment(layout: Layout, field: str) -> str:
@@ -142,37 +216,46 @@ def _money(layout: Layout, field: str) -> str:
 
 
 def _within(layout: Layout, asked: Asked) -> str:
-    """Only rows that can touch the days, on the stored column where it allows row groups to be passed over."""
+    """Only rows that can touch the days: one condition a stored column, so that row groups can be passed over."""
     span = day_rule.span(asked.days, asked.calendar)
 
     def bound(name: str, comparison: str, moment: object) -> str:
         kind = layout.kind(TIME_FIELDS[name])
-        if kind == "text":
-            return f"{name} {comparison} timestamp '{moment}'"
+        column = name if kind == "text" else column_sql(layout, TIME_FIELDS[name])
         zone = ("timestamptz", "+00") if kind == "utc_moment" else ("timestamp", "")
-        return f"{column_sql(layout, TIME_FIELDS[name])} {comparison} {zone[0]} '{moment}{zone[1]}'"
+        return f"({column} is null or {column} {comparison} {zone[0]} '{moment}{zone[1]}')"
 
     after = bound("ends" if asked.is_spread else "starts", ">=", span.first)
     before = bound("starts", "<", span.end)
-    return f"(starts is null or ends is null or ({after} and {before}))"
+    return f"{after} and {before}"
 
 
-def _fault(asked: Asked) -> str:
+def _first_of(faults: Mapping[str, str]) -> str:
     """The FOCUS name of the first field for which the row can't be counted; null where it can."""
-    categories = ", ".join(literal(category) for category in CHARGE_CATEGORIES)
-    currencies = "|".join(CURRENCIES)
-    texts = {**FIELDS, **dict.fromkeys(asked.tags, "Tags")}
-    tests = {
+    return f"case {' '.join(f'when {test} then {literal(field)}' for test, field in faults.items())} end"
+
+
+def _faults_of_rows() -> dict[str, str]:
+    """What can't be seen any more once rows are summed, with the field that is at fault."""
+    return {
         "starts is null": "ChargePeriodStart",
         "ends is null or ends < starts": "ChargePeriodEnd",
-        "provider_name is null": "ProviderName",
-        f"charge_category is null or charge_category not in ({categories})": "ChargeCategory",
-        f"billing_currency is null or not regexp_full_match(billing_currency, '{currencies}')": "BillingCurrency",
         "billed_cost is null": "BilledCost",
         "effective_cost is null": "EffectiveCost",
         "list_cost is null and stated_list_cost is not null": "ListCost",
         "contracted_cost is null and stated_contracted_cost is not null": "ContractedCost",
         f"tags_size > {tags_sql.LARGEST}": "Tags",
+    }
+
+
+def _faults_of_texts(asked: Asked) -> dict[str, str]:
+    """What all rows of a sum have in common, with the field that is at fault."""
+    categories = ", ".join(literal(category) for category in CHARGE_CATEGORIES)
+    currencies = "|".join(CURRENCIES)
+    texts = {**FIELDS, **dict.fromkeys(asked.tags, "Tags")}
+    return {
+        "provider_name is null": "ProviderName",
+        f"charge_category is null or charge_category not in ({categories})": "ChargeCategory",
+        f"billing_currency is null or not regexp_full_match(billing_currency, '{currencies}')": "BillingCurrency",
         **{f"contains({name}, chr(0))": field for name, field in texts.items()},
     }
-    return f"case {' '.join(f'when {test} then {literal(field)}' for test, field in tests.items())} end"

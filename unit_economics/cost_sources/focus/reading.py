@@ -11,12 +11,13 @@ from datetime import date
 
 import pandas as pd
 
-from unit_economics import schemas
-from unit_economics.adapters import Delivery
+from unit_economics import rules, schemas
+from unit_economics.adapters import Delivery, Kept
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cost_sources.focus import FocusFiles, delivery
-from unit_economics.cost_sources.focus.delivery import Part
+from unit_economics.cost_sources.focus.delivery import Delivered, Part
 from unit_economics.cost_sources.focus.layout import Layout, layout_of
+from unit_economics.cost_sources.focus.prepared.contents import Prepared, prepared
 from unit_economics.cost_sources.focus.query import FIELDS, Asked
 from unit_economics.cost_sources.focus.scan import Row, Scan
 from unit_economics.cost_sources.focus.storage import Storage, storage_of
@@ -27,17 +28,16 @@ from unit_economics.refusals import Refusal
 TOTALS = ["business_date", "billing_currency", "charge_rows", *schemas.COSTS]
 
 
-def glance(entry: FocusFiles, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside) -> str:
+def glance(entry: FocusFiles, days: DayRange, calendar: BusinessCalendar, kept: Kept, outside: Outside) -> str:
     """A hash of the names, sizes and times of the files, and of how they are read."""
-    parts = delivery.parts_of(storage_of(entry.path, outside))
-    listing = [f"{part.name} {part.file.size} {part.file.changed_ns}" for part in parts]
-    settings = [entry.path, entry.long_charges, *entry.null_words, calendar.timezone.key, *sorted(set(tag_keys))]
+    contents = contents_of(storage_of(entry.path, outside))
+    listing = contents.look(days, calendar, spread=entry.long_charges == "spread")
+    settings = [entry.path, entry.long_charges, *entry.null_words, calendar.timezone.key, *sorted(set(kept.tag_keys))]
+    settings += [f"{name} {allocation.scanned}" for name, allocation in kept.allocations.items()]
     return hashlib.sha256("\n".join([*settings, *listing]).encode()).hexdigest()
 
 
-def read(
-    entry: FocusFiles, days: DayRange, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside
-) -> Delivery:
+def read(entry: FocusFiles, days: DayRange, calendar: BusinessCalendar, kept: Kept, outside: Outside) -> Delivery:
     """The charges of these days; raises `Refusal` rather than leave out a row or a file."""
     covered = [day for day in days if entry.covers(day)]
     if not covered:
@@ -45,22 +45,27 @@ def read(
     asked = Asked(
         days=DayRange(covered[0], covered[-1]),
         calendar=calendar,
-        tag_keys=tuple(sorted(set(tag_keys))),
+        tag_keys=tuple(sorted(set(kept.tag_keys))),
         is_spread=entry.long_charges == "spread",
         null_words=tuple(entry.null_words),
+        allocations=kept.allocations,
     )
     return _read(entry, asked, storage_of(entry.path, outside))
 
 
+def contents_of(storage: Storage) -> Delivered | Prepared:
+    """What is at a place: a delivery as it came, or one that was prepared."""
+    return prepared(storage) or Delivered(storage, delivery.parts_of(storage))
+
+
 def _read(entry: FocusFiles, asked: Asked, storage: Storage) -> Delivery:
-    before = delivery.parts_of(storage)
+    contents = contents_of(storage)
+    before = contents.parts
     try:
-        wanted = delivery.needed(before, asked.days, spread=asked.is_spread)
-        parts, identities = delivery.without_copies(storage, wanted)
-        layouts = _layouts(storage, parts)
-        _refuse_no_bill(storage, parts, layouts)
+        parts, identities = contents.wanted(asked.days, asked.calendar, spread=asked.is_spread)
+        layouts = layouts_of(storage, parts)
         with_rows = {part: layout for part, layout in layouts.items() if layout.has_rows}
-        rows = Scan(storage, with_rows, asked).rows() if with_rows else []
+        rows = _rows(entry, storage, with_rows, asked) if with_rows else []
     except Refusal:
         delivery.refuse_changed(storage, before)
         raise
@@ -68,9 +73,17 @@ def _read(entry: FocusFiles, asked: Asked, storage: Storage) -> Delivery:
     return Delivery(
         charges=_charges(rows, asked),
         source_totals=_totals(rows),
-        absent={} if entry.absent_day == "zero" else _absent(rows, asked, before),
+        absent={} if entry.absent_day == "zero" else _absent(rows, asked, contents.periods),
         fingerprint=_fingerprint(entry, asked, {part: identities[part.name] for part in layouts}),
     )
+
+
+def _rows(entry: FocusFiles, storage: Storage, layouts: Mapping[Part, Layout], asked: Asked) -> list[Row]:
+    if entry.engine.kind == "duckdb":
+        return Scan(storage, layouts, asked).rows()
+    from unit_economics.cost_sources.focus.engines.spark import SparkScan  # only where a cluster is asked
+
+    return SparkScan(entry.engine, storage, layouts, asked).rows()
 
 
 def _fingerprint(entry: FocusFiles, asked: Asked, identities: Mapping[Part, str]) -> str:
@@ -79,38 +92,46 @@ def _fingerprint(entry: FocusFiles, asked: Asked, identities: Mapping[Part, str]
         "null_words": entry.null_words,
         "tag_keys": asked.tag_keys,
         "timezone": asked.calendar.timezone.key,
+        **(
+            {"allocations": {name: repr(one.scanned) for name, one in asked.allocations.items()}}
+            if asked.allocations
+            else {}
+        ),
     }
     files = [{"name": part.name, "size": part.file.size, "content": hashed} for part, hashed in identities.items()]
     return json.dumps({"settings": settings, "files": files}, sort_keys=True, separators=(",", ":"))
 
 
-def _layouts(storage: Storage, parts: Sequence[Part]) -> dict[Part, Layout]:
+def layouts_of(storage: Storage, parts: Sequence[Part]) -> dict[Part, Layout]:
     """The layouts of the charge files; contract commitments, the other dataset of FOCUS 1.3, are passed over."""
     layouts = {part: layout_of(storage, part) for part in parts}
     bill = {part: layout for part, layout in layouts.items() if not is_other_dataset(layout.columns)}
     for part, layout in bill.items():
         if layout.columns:
             version_of(layout.columns, where=f"{storage.shown}, file {part.name}")
-    return bill
-
-
-def _refuse_no_bill(storage: Storage, parts: Sequence[Part], layouts: Mapping[Part, Layout]) -> None:
-    if parts and not layouts:
+    if parts and not bill:
         raise Refusal(
             "there are only contract commitments here, no charges",
             where=storage.shown,
             remedy="Point `path` at FOCUS cost and usage files",
         )
+    return bill
 
 
 def _charges(rows: Sequence[Row], asked: Asked) -> pd.DataFrame:
-    names = ["is_whole", "is_total", "business_date", *FIELDS, *asked.tags, *schemas.COSTS, "charge_rows", "faulty"]
+    by = ["business_date", *FIELDS, *asked.tags, *asked.taken]
+    names = ["is_faulty", "is_total", *by, *schemas.COSTS, "charge_rows", "file"]
     detail = pd.DataFrame([row for row in rows if not row[1]], columns=names, dtype=object)
     if detail.empty:
         return schemas.empty(schemas.CHARGES)
     values = detail[asked.tags].to_numpy().tolist()
     detail["tags"] = [_canonical(dict(zip(asked.tag_keys, row, strict=True))) for row in values]
-    ordered = detail.sort_values(["business_date", *FIELDS, "tags"], na_position="first", ignore_index=True)
+    taken = detail[asked.taken[:-1]].to_numpy().tolist()
+    detail["taken_by"] = [rules.written(dict(zip(asked.allocations, row, strict=True))) for row in taken]
+    if not asked.allocations:
+        detail["is_untagged"] = pd.Series(data=False, index=detail.index, dtype=object)
+    keys = ["business_date", *FIELDS, "tags", "taken_by", "is_untagged"]
+    ordered = detail.sort_values(keys, na_position="first", ignore_index=True)
     return ordered[list(schemas.CHARGES.columns)].astype({"charge_rows": "int64"})
 
 
@@ -128,9 +149,8 @@ def _canonical(tags: Mapping[str, str | None]) -> str:
     return json.dumps(held, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _absent(rows: Sequence[Row], asked: Asked, parts: Sequence[Part]) -> dict[date, str]:
+def _absent(rows: Sequence[Row], asked: Asked, periods: set[int | None]) -> dict[date, str]:
     held = {row[2] for row in rows}
-    periods = {part.period for part in parts}
     return {day: _why(day, periods) for day in asked.days if day not in held}
 
 

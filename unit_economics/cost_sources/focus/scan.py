@@ -8,7 +8,7 @@ import csv
 import io
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from tempfile import TemporaryDirectory
 
 import duckdb
@@ -34,7 +34,7 @@ _WRONG = {
     "Tags": "holds a NUL character, or more than 1 MB",
 }
 _NOT_A_COST = "is no finite decimal number below 10^24 (write 1234.5: no thousands separators)"
-_REPAIR = "Correct the row at its source and deliver the file again"
+REPAIR = "Correct the row at its source and deliver the file again"
 
 
 @dataclass(frozen=True)
@@ -47,30 +47,37 @@ class Scan:
 
     def rows(self) -> list[Row]:
         """What `query.totals` selects; refused, with file, row and field, where a row can't be counted."""
-        with _connection(self.storage) as connection:
-            self._check_frames()
+        with connection(self.storage) as session:
+            self.check_frames()
             try:
-                found = list(_rows(connection.execute(self.sql())))
+                found = list(_rows(session.execute(self.sql())))
             except duckdb.OutOfMemoryException as error:
                 raise self._refusal(
                     f"summing it takes more than {MEMORY} of memory", "Ask for fewer days, or keep fewer tags"
                 ) from error
             except duckdb.OutOfRangeException as error:
-                raise self._refusal("the sum of a day is beyond 38 digits", _REPAIR) from error
+                raise self._refusal("the sum of a day is beyond 38 digits", REPAIR) from error
             except duckdb.Error as error:
-                raise self._diagnosis() from error
+                unknown = self._refusal("it could not be read", "Try again; when it stays, report it with the log of the run")
+                raise self.diagnosis() or unknown from error
         self._refuse_faulty(found)
-        return [row for row in found if not row[0]]
+        return found
 
     def sql(self) -> str:
-        """The one query over all parts, those of one layout as one relation."""
+        """The one query over all parts."""
+        return query.totals(self._charges(), self.asked, file="null")
+
+    def _charges(self, *, closely: bool = False) -> str:
+        """The rows of all parts, those of one layout as one relation."""
         groups: dict[Layout, list[str]] = {}
         for part, layout in self.layouts.items():
             groups.setdefault(layout, []).append(self.storage.url(part.file.path))
-        charges = [query.charges(layout, urls, self.asked) for layout, urls in groups.items()]
-        return query.totals(" union all ".join(charges), self.asked)
+        return " union all ".join(
+            query.charges(layout, urls, self.asked, closely=closely) for layout, urls in groups.items()
+        )
 
-    def _check_frames(self) -> None:
+    def check_frames(self) -> None:
+        """Raise `Refusal` for the first CSV part whose frame is broken."""
         for part, layout in self.layouts.items():
             if layout.is_parquet:
                 continue
@@ -80,32 +87,37 @@ class Scan:
                 raise self._broken(part, layout) from error
 
     def _refuse_faulty(self, found: Sequence[Row]) -> None:
-        faulty = next((str(row[-1]) for row in found if row[0] and row[-1]), None)
-        if faulty is not None:
-            part = next(part for part in self.layouts if faulty.endswith(part.file.path))
-            raise self._fault_in(part, self.layouts[part])
+        """Only now is it asked which file it is: to keep it of every row would slow all other scans down."""
+        if not any(row[0] for row in found):
+            return
+        with connection(self.storage) as session:
+            ((file,),) = session.execute(query.file_at_fault(self._charges(closely=True))).fetchall()
+        part = next((part for part in self.layouts if str(file).endswith(part.file.path)), None)
+        changed = self._refusal("changed while it was read", "Try again when the delivery is finished")
+        raise (self.fault_in(part) if part else None) or changed
 
-    def _fault_in(self, part: Part, layout: Layout) -> Refusal:
-        with _connection(self.storage) as connection:
-            connection.execute("set threads = 1")
-            sql = query.first_fault(layout, self.storage.url(part.file.path), self.asked)
-            row = connection.execute(sql).fetchone()
+    def fault_in(self, part: Part) -> Refusal | None:
+        """What is wrong with the first row of the part that can't be counted; None where every row can."""
+        with connection(self.storage) as session:
+            session.execute("set threads = 1")
+            sql = query.first_fault(self.layouts[part], self.storage.url(part.file.path), self.asked)
+            row = session.execute(sql).fetchone()
         if row is None:
-            return self._refusal("changed while it was read", "Try again when the delivery is finished")
+            return None
         number, field, value = row
         wrong = _WRONG.get(field, _NOT_A_COST if field.endswith("Cost") else "holds a NUL character")
         what = f"{str(value)[:60]!r} {wrong}" if value is not None or field == "Tags" else "is empty"
-        return Refusal(what, where=f"{self._where(part)}, row {number}, field {field}", remedy=_REPAIR)
+        return Refusal(what, where=f"{self._where(part)}, row {number}, field {field}", remedy=REPAIR)
 
-    def _diagnosis(self) -> Refusal:
-        """The first part that can't be read by itself."""
+    def diagnosis(self) -> Refusal | None:
+        """The first part that can't be read by itself; None where each of them can."""
         for part, layout in self.layouts.items():
-            with _connection(self.storage) as connection:
+            with connection(self.storage) as session:
                 try:
-                    connection.execute(Scan(self.storage, {part: layout}, self.asked).sql()).fetchall()
+                    session.execute(replace(self, layouts={part: layout}).sql()).fetchall()
                 except duckdb.Error:
                     return self._broken(part, layout)
-        return self._refusal("it could not be read", "Try again; when it stays, report it with the log of the run")
+        return None
 
     def _broken(self, part: Part, layout: Layout) -> Refusal:
         """Where the frame of a part breaks: the row of a CSV, or the part as a whole."""
@@ -113,7 +125,7 @@ class Scan:
         if fault is None:
             return damaged(part, self._where(part))
         number, what = fault
-        return Refusal(what, where=f"{self._where(part)}, row {number}", remedy=_REPAIR)
+        return Refusal(what, where=f"{self._where(part)}, row {number}", remedy=REPAIR)
 
     def _where(self, part: Part) -> str:
         return f"{self.storage.shown}, file {part.name}"
@@ -131,7 +143,7 @@ def _rows(answer: duckdb.DuckDBPyConnection) -> Iterator[Row]:
 
 
 @contextmanager
-def _connection(storage: Storage) -> Generator[duckdb.DuckDBPyConnection]:
+def connection(storage: Storage) -> Generator[duckdb.DuckDBPyConnection]:
     """A database in memory that can spill to a folder of its own, fetches no extensions and thinks in UTC."""
     with TemporaryDirectory() as folder:
         config: dict[str, str | bool | int | float | list[str]] = {
@@ -140,12 +152,12 @@ def _connection(storage: Storage) -> Generator[duckdb.DuckDBPyConnection]:
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
         }
-        with duckdb.connect(config=config) as connection:
-            connection.execute("set TimeZone = 'UTC'")
-            connection.execute("set enable_progress_bar = false")
+        with duckdb.connect(config=config) as session:
+            session.execute("set TimeZone = 'UTC'")
+            session.execute("set enable_progress_bar = false")
             if not storage.is_local:
-                connection.register_filesystem(DuckDBFiles(storage.files))
-            yield connection
+                session.register_filesystem(DuckDBFiles(storage.files))
+            yield session
 
 
 def _first_broken_row(storage: Storage, part: Part, width: int) -> tuple[int, str] | None:

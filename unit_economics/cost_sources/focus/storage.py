@@ -127,6 +127,17 @@ class Storage:
         """The bytes of a file, decompressed where a compression is named."""
         return self.files.open_input_stream(path, compression=compression)
 
+    def content(self, name: str) -> bytes | None:
+        """The bytes of a small file at the top of the folder; None where there is none."""
+        path = f"{self.base}/{name}"
+        try:
+            if self.files.get_file_info(path).type is not fs.FileType.File:
+                return None
+            with self.open(path) as stream:
+                return stream.read()
+        except OSError as error:
+            raise self.unreachable() from error
+
     def url(self, path: str) -> str:
         """How DuckDB names the file; its own wildcards are disarmed."""
         named = path if self.is_local else f"bill://{path}"

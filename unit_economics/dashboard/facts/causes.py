@@ -20,8 +20,9 @@ def is_flat(change: Decimal) -> bool:
 
 def slice_name(scene: Scene, scope: str) -> str:
     """The slice's name for people; the scope's own where it was not taken apart."""
-    by = scene.of.catalogue.scopes_of(scene.view.metric)[scene.view.by].by if scope and scene.view.by else None
-    return label_of(scope, by) if by else "its own bill"
+    if not scope or not scene.view.by:
+        return "its own bill"
+    return label_of(scope, scene.of.catalogue.scopes_of(scene.view.metric)[scene.view.by].by)
 
 
 def cause(scene: Scene, term: Term[Decimal]) -> str:

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import reduce
 
 from psycopg import sql
 
+from unit_economics.allocation_entry import LEFT_OUT
 from unit_economics.catalogue import units_asset
 from unit_economics.dashboard.mart.taken_charges import conditions_of, where_sql
 from unit_economics.dashboard.scene import Scene
+from unit_economics.exact import EXACT
 
 MOST_SERVICES = 12
 # The window functions are over all services, also over those that the limit leaves out.
@@ -28,6 +31,21 @@ select sum({cost}) as cost,
   (select sum(quantity) from unit_economics.{units} where business_date = {day}) as quantity
 from unit_economics.cloud_costs
 where business_date = {day} and billing_currency = {currency}"""
+
+
+_SHARED = """
+    select rule, sum(amount) from allocated_costs
+    where business_date = %(day)s and billing_currency = %(currency)s and cost_scope = %(scope)s
+        and target = %(target)s and variant = '' and (step > 0 or target = 'overlap')
+    group by rule, step order by step, rule
+"""
+
+_LINES_ANEW = """\
+select sum(amount) as cost,
+  (select sum(quantity) from unit_economics.{units} where business_date = {day}) as quantity
+from unit_economics.allocated_costs
+where business_date = {day} and billing_currency = {currency}
+  and cost_scope = {scope} and variant = '' and target {target};"""
 
 
 @dataclass(frozen=True)
@@ -52,17 +70,32 @@ def by_service(scene: Scene, day: date) -> ByService:
     )
     found = scene.connection.execute(query).fetchall()
     numbers = scene.numbers
+    shared = _shared(scene, day)
     rows = [
         (service or "no service", category, numbers.money(cost), numbers.count(Decimal(charges)))
         for service, category, cost, charges, *_ in found
     ]
-    many, total, charges = found[0][4:] if found else (0, Decimal(0), Decimal(0))
-    return ByService(rows, many - len(rows), total, numbers.money(total), numbers.count(Decimal(charges)))
+    many, own, charges = found[0][4:] if found else (0, Decimal(0), Decimal(0))
+    hidden = many - len(rows)
+    rows += [(rule, "shared", numbers.signed_money(amount), "") for rule, amount in shared]
+    total = reduce(EXACT.add, (amount for _, amount in shared), own)
+    return ByService(rows, hidden, total, numbers.money(total), numbers.count(Decimal(charges)))
+
+
+def _shared(scene: Scene, day: date) -> list[tuple[str, Decimal]]:
+    """What others gave the view's target, or it gave away, by rule; nothing where the scope has no rules."""
+    if scene.is_whole_scope or scene.entry.allocation is None:
+        return []
+    name, target = scene.view.scope.split(":", 1)
+    values = {"day": day, "currency": scene.of.catalogue.currency, "scope": name, "target": target}
+    return scene.connection.execute(_SHARED, values).fetchall()
 
 
 def reproducing(scene: Scene, day: date) -> str:
     """The query that sums both halves of a day's number anew from what is stored of the sources."""
     where = conditions_of(scene.entry, scene.view.scope)
+    if scene.entry.allocation:
+        return _summed_lines(scene, day)
     query = sql.SQL(_ANEW).format(
         cost=sql.Identifier(f"{scene.entry.basis}_cost"),
         units=sql.Identifier(units_asset(scene.view.metric)),
@@ -71,3 +104,17 @@ def reproducing(scene: Scene, day: date) -> str:
     )
     taken = sql.SQL("\n  and {}").format(where_sql(where)) if where else sql.SQL("")
     return f"{(query + taken).as_string(scene.connection)};"
+
+
+def _summed_lines(scene: Scene, day: date) -> str:
+    """The same where the cost is what rules and shares came to."""
+    name, _, target = scene.view.scope.partition(":")
+    chosen = sql.SQL("= {}").format(sql.Literal(target)) if target else sql.SQL("<> {}").format(sql.Literal(LEFT_OUT))
+    query = sql.SQL(_LINES_ANEW).format(
+        units=sql.Identifier(units_asset(scene.view.metric)),
+        day=sql.Literal(str(day)),
+        currency=sql.Literal(scene.of.catalogue.currency),
+        scope=sql.Literal(name),
+        target=chosen,
+    )
+    return query.as_string(scene.connection)

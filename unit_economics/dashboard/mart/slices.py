@@ -11,7 +11,7 @@ from decimal import Decimal
 from psycopg import sql
 
 from unit_economics.business_days import DayRange
-from unit_economics.catalogue import By
+from unit_economics.cost_scope_entry import By
 from unit_economics.insight.bridge import Slice, Window
 from unit_economics.warehouse.connection import Connection
 
@@ -61,9 +61,11 @@ def value_of(scope: str, by: By | None) -> str:
     return value.removeprefix(f"{by.tag}=") if by and by.tag else value
 
 
-def label_of(scope: str, by: By) -> str:
-    """A slice's name for people: `payments` of `team:team=payments`."""
+def label_of(scope: str, by: By | None) -> str:
+    """A slice's name for people: `payments` of `team:team=payments`; without `by` its target, of a scope with rules."""
     value = value_of(scope, by)
+    if by is None:
+        return value.replace("_", " ")
     what = f"{by.tag} tag" if by.tag else str(by.column).replace("_name", "").replace("_id", "").replace("_", " ")
     return f"no {what}" if value == "(none)" else value
 

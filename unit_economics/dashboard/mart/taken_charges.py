@@ -5,11 +5,14 @@ Here: one charge, judged. Not here: sums (panels/unallocated.py, panels/explain.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from psycopg import sql
 
-from unit_economics.catalogue import CostScope, as_list
+from unit_economics.allocation_entry import UNALLOCATED, UNUSED_COMMITMENT, Allocation
+from unit_economics.cost_scope_entry import CostScope, as_list
 from unit_economics.dashboard.mart.slices import value_of
+from unit_economics.rules import BETWEEN
 
 NO_VALUE = "(none)"
 """What a split scope calls the charges without the tag or the column that it splits by."""
@@ -18,37 +21,62 @@ _ORDINARY = ("Usage", "n/a")
 
 @dataclass(frozen=True)
 class Condition:
-    """A charge belongs if this column, or this tag, has one of the accepted values; None is no value at all."""
+    """A charge belongs if this column, this tag, or a rule that took it is one of the accepted; None is no value.
+
+    held_in: `taken_by` for the rules of the cost scope `name`.
+    """
 
     name: str
-    is_tag: bool
+    held_in: Literal["columns", "tags", "taken_by"]
     accepted: frozenset[str | None]
+
+    def takes(self, value: str | None) -> bool:
+        """Whether a charge with this value belongs; several rules may have taken it."""
+        values = value.split(BETWEEN) if value and self.held_in == "taken_by" else [value]
+        return not self.accepted.isdisjoint(values)
 
 
 @dataclass(frozen=True)
 class Charge:
-    """What the conditions look at: FOCUS columns by name, and tags by key."""
+    """What the conditions look at: FOCUS columns by name, tags by key, and the rules that took it by cost scope."""
 
     columns: Mapping[str, str | None]
     tags: Mapping[str, str] = field(default_factory=dict)
+    taken_by: Mapping[str, str] = field(default_factory=dict)
 
     def value(self, condition: Condition) -> str | None:
         """This charge's value; a tag that is not there counts as "(none)", as in the unit costs."""
-        return self.tags.get(condition.name, NO_VALUE) if condition.is_tag else self.columns.get(condition.name)
+        match condition.held_in:
+            case "columns":
+                return self.columns.get(condition.name)
+            case "tags":
+                return self.tags.get(condition.name, NO_VALUE)
+            case "taken_by":
+                return self.taken_by.get(condition.name, NO_VALUE)
 
 
 def conditions_of(entry: CostScope, scope: str) -> Sequence[Condition]:
     """The conditions of a scope, all of which must hold; of a split scope's slice with its own value."""
-    found = [Condition(name, is_tag=False, accepted=frozenset(values)) for name, values in entry.where.columns.items()]
-    tags = entry.where.tags.items()
-    found += [Condition(key, is_tag=True, accepted=frozenset(as_list(values))) for key, values in tags]
+    if entry.allocation:
+        return _taken(entry.allocation, *scope.split(":", 1))
+    found = [Condition(name, "columns", frozenset(values)) for name, values in entry.where.columns.items()]
+    found += [Condition(key, "tags", frozenset(as_list(values))) for key, values in entry.where.tags.items()]
     if entry.by is None or ":" not in scope:
         return found
     value = value_of(scope, entry.by)
     if entry.by.tag is not None:
-        return [*found, Condition(entry.by.tag, is_tag=True, accepted=frozenset({value}))]
+        return [*found, Condition(entry.by.tag, "tags", frozenset({value}))]
     values = frozenset({value, None} if value == NO_VALUE else {value})
-    return [*found, Condition(entry.by.column or "", is_tag=False, accepted=values)]
+    return [*found, Condition(entry.by.column or "", "columns", values)]
+
+
+def _taken(allocation: Allocation, name: str, target: str | None = None) -> Sequence[Condition]:
+    """What the rules give to one target; or to any of them, where something is declared out."""
+    if target is None and not allocation.leave_out:
+        return []
+    rules = {rule: to for rule, to in allocation.target_of.items() if target in (None, to)}
+    own = [UNUSED_COMMITMENT, UNALLOCATED] if target is None else [target]
+    return [Condition(name, "taken_by", frozenset({*rules, *own}))]
 
 
 def reason_of(where: Sequence[Condition], charge: Charge) -> str | None:
@@ -57,15 +85,18 @@ def reason_of(where: Sequence[Condition], charge: Charge) -> str | None:
     What is no usage (tax, credits, purchases) is called that, since it rarely has the tags that are asked for; of
     everything else the first condition that does not hold is the reason.
     """
-    broken = next((one for one in where if charge.value(one) not in one.accepted), None)
+    broken = next((one for one in where if not one.takes(charge.value(one))), None)
     if broken is None:
         return None
+    if broken.held_in == "taken_by":
+        return f"taken by {charge.value(broken)}"
     category = charge.columns.get("charge_category")
     if category and category not in _ORDINARY:
         return category
-    value, name = charge.value(broken), broken.name if broken.is_tag else column_name(broken.name)
-    if value is None or (broken.is_tag and value == NO_VALUE):
-        return f"no {name} tag" if broken.is_tag else f"no {name}"
+    is_tag = broken.held_in == "tags"
+    value, name = charge.value(broken), broken.name if is_tag else column_name(broken.name)
+    if value is None or (is_tag and value == NO_VALUE):
+        return f"no {name} tag" if is_tag else f"no {name}"
     return f"{name} = {value}"
 
 
@@ -76,9 +107,10 @@ def column_name(column: str) -> str:
 
 def value_sql(condition: Condition) -> sql.Composable:
     """A charge's value of this condition, as `Charge.value` has it."""
-    if not condition.is_tag:
+    if condition.held_in == "columns":
         return sql.Identifier(condition.name)
-    return sql.SQL("coalesce(tags ->> {}, {})").format(sql.Literal(condition.name), sql.Literal(NO_VALUE))
+    held = sql.Identifier(condition.held_in)
+    return sql.SQL("coalesce({} ->> {}, {})").format(held, sql.Literal(condition.name), sql.Literal(NO_VALUE))
 
 
 def where_sql(where: Sequence[Condition]) -> sql.Composable:
@@ -89,6 +121,9 @@ def where_sql(where: Sequence[Condition]) -> sql.Composable:
 def _holds(condition: Condition) -> sql.Composable:
     value = value_sql(condition)
     texts = sorted(text for text in condition.accepted if text is not None)
+    if condition.held_in == "taken_by":
+        rules = sql.SQL(", ").join(map(sql.Literal, texts))
+        return sql.SQL("string_to_array({}, {}) && array[{}]").format(value, sql.Literal(BETWEEN), rules)
     is_one = sql.SQL("{} in ({})").format(value, sql.SQL(", ").join(map(sql.Literal, texts)))
     if None not in condition.accepted:
         return is_one

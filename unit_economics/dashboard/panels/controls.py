@@ -55,10 +55,10 @@ def controls(scene: Scene) -> Controls:
 def _scopes(scene: Scene) -> list[tuple[str, list[Choice]]]:
     """The scopes by themselves, and under each split one the dearest slices of the windows; always the chosen one."""
     view, entries = scene.view, scene.of.catalogue.scopes_of(scene.view.metric)
-    whole = [name for name, entry in entries.items() if entry.by is None or name == view.scope]
+    whole = [name for name, entry in entries.items() if not entry.is_split or name == view.scope]
     groups = [("Scope", [Choice(name, name, name == view.scope) for name in whole])]
     for name, entry in entries.items():
-        if entry.by is not None:
+        if entry.is_split:
             found = _dearest(scene, name) | ({view.scope} if view.scope.startswith(f"{name}:") else set())
             choices = [Choice(one, label_of(one, entry.by), one == view.scope) for one in sorted(found)]
             groups.append((f"By {name}", choices))

@@ -91,7 +91,9 @@ def _because(scene: Scene, bridge: Bridge[Decimal]) -> str:
 
 
 def _own_name(scene: Scene) -> str:
-    return label_of(scene.view.scope, scene.entry.by) if scene.entry.by else slice_name(scene, scene.view.scope)
+    if scene.entry.is_split:
+        return label_of(scene.view.scope, scene.entry.by)
+    return slice_name(scene, scene.view.scope)
 
 
 def _windows(scene: Scene, found: Comparison) -> str:

@@ -104,14 +104,15 @@ def _sums(scene: Scene, where: Sequence[Condition], days: Sequence[date]) -> Sum
 
 def _charge(where: Sequence[Condition], category: str, values: Sequence[str | None]) -> Charge:
     pairs = list(zip(where, values, strict=True))
-    columns = {one.name: value for one, value in pairs if not one.is_tag}
-    tags = {one.name: value for one, value in pairs if one.is_tag and value is not None}
-    return Charge({**columns, "charge_category": category}, tags)
+    columns = {one.name: value for one, value in pairs if one.held_in == "columns"}
+    tags = {one.name: value for one, value in pairs if one.held_in == "tags" and value is not None}
+    taken = {one.name: value for one, value in pairs if one.held_in == "taken_by" and value is not None}
+    return Charge({**columns, "charge_category": category}, tags, taken)
 
 
 def _drawn(scene: Scene, title: str, days: Sequence[date], sums: Sums) -> Unallocated:
     numbers, name = scene.numbers, scene.view.scope
-    if not scene.is_whole_scope and scene.entry.by:
+    if not scene.is_whole_scope and scene.entry.is_split:
         name = label_of(name, scene.entry.by)
     left = sorted(((amount, reason) for reason, amount in sums.by_reason.items() if reason), reverse=True)
     share = numbers.percent(sums.left / sums.bill) if sums.bill else "–"

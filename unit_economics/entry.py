@@ -1,0 +1,24 @@
+"""One part of the catalogue: the base of every type that a user writes.
+
+Here: what all entries have in common. Not here: any of them (catalogue.py, adapters.py, and the ..._entry.py modules).
+"""
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel, ConfigDict
+
+LATER = "came later"
+"""Marks a field that the first release did not have: at its default it changes no version of a definition."""
+
+
+class Entry(BaseModel):
+    """One part of the catalogue: strict, frozen, and no key that isn't known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
+        """All fields; of those that came with a later release only what was set: an upgrade changes no definition."""
+        fields = type(self).model_fields
+        for name, value in super().__repr_args__():
+            if name not in fields or LATER not in fields[name].metadata or value != fields[name].get_default():
+                yield name, value

@@ -1,0 +1,46 @@
+"""An amount in parts that add up to it exactly.
+
+Here: the division of one amount by weights. Not here: whose weights they are (allocation_keys.py), what is divided
+(allocation.py).
+
+Source: Hamilton's method, for seats in a parliament: Balinski and Young (1982), "Fair Representation". Each gets the
+whole steps of its exact part; the steps that are left go one each to the largest remainders. Rounding each part by
+itself would lose 0.01 of 100.00 among three.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from math import lcm
+
+from unit_economics.exact import EXACT
+
+MICRO = Decimal("0.000001")
+
+
+def split(amount: Decimal, weights: Mapping[str, Decimal], step: Decimal = MICRO) -> dict[str, Decimal] | None:
+    """The amount in proportion to the weights, in whole steps; None where no weight is above 0.
+
+    A negative weight counts as 0. Of equal remainders the first in the order of the weights comes first. What the
+    amount has beyond whole steps goes to whom the next step would have gone: each part stays within a step of the exact
+    one, and a weight of 0 gets nothing. A negative amount has the parts of the positive one, negated.
+    """
+    heavy, _ = _whole(max(weight, Decimal(0)) for weight in weights.values())
+    total = sum(heavy)
+    if not total:
+        return None
+    (size, one), scale = _whole((amount.copy_abs(), step))
+    exact = [divmod(size * weight, total * one) for weight in heavy]
+    parts = [steps * one for steps, _ in exact]
+    left = size - sum(parts)
+    for place in sorted(range(len(parts)), key=lambda place: -exact[place][1]):
+        parts[place] += min(left, one)
+        left -= min(left, one)
+    sign = -1 if amount < 0 else 1
+    return {name: EXACT.divide(Decimal(sign * part), Decimal(scale)) for name, part in zip(weights, parts, strict=True)}
+
+
+def _whole(numbers: Iterable[Decimal]) -> tuple[list[int], int]:
+    """The numbers as multiples of one smallest part, and how many of it make 1."""
+    ratios = [number.as_integer_ratio() for number in numbers]
+    scale = lcm(*(bottom for _, bottom in ratios))
+    return [top * (scale // bottom) for top, bottom in ratios], scale
