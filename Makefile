@@ -6,7 +6,7 @@ RUN := $(UV) run --frozen --no-sync
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test browser check bench soak clean
+.PHONY: help demo test debian check bench soak clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -24,13 +24,11 @@ $(READY): $(UV) pyproject.toml uv.lock
 demo: $(READY) ## a synthetic shop, a year backfilled, the dashboard and Dagster
 	$(RUN) unit-economics demo
 
-test: $(READY) browser ## the whole test suite, on a real embedded PostgreSQL; what the pages look like stays in .artifacts
+test: $(READY) debian ## the whole test suite, on a real embedded PostgreSQL; what the pages look like stays in .artifacts
 	UNIT_ECONOMICS_SCREENSHOTS=$(CURDIR)/.artifacts/screenshots $(RUN) pytest -n auto
 
-# Debian's Chromium, where we may install it; without it the tests in a browser are skipped, and say so.
-browser:
-	@command -v chromium >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || { apt-get update -qq && \
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; }
+debian:
+	@scripts/debian.sh
 
 check: $(READY) ## lint, types, layers, lock
 	$(UV) lock --check --quiet 2>/dev/null || UV_SYSTEM_CERTS=1 $(UV) lock --check

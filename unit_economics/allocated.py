@@ -127,7 +127,7 @@ def target_costs(name: str, allocation: Allocation, allocated: pd.DataFrame) -> 
             cost, rows = found.get((day, currency, target), (Decimal(0), 0))
             stated = amount if isinstance(amount, Decimal) else None
             found[day, currency, target] = (total(cost, stated), rows + int(count))
-    for day, currency in {(day, currency) for day, currency, _ in found}:
+    for day, currency in set(zip(declared["business_date"], declared["billing_currency"], strict=True)):
         for target in allocation.targets:
             found.setdefault((day, currency, target), (Decimal(0), 0))
     return dict(sorted(found.items()))

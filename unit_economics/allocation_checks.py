@@ -46,9 +46,13 @@ def _conserved(catalogue: Catalogue, days: Sequence[date], charges: pd.DataFrame
             for (day, currency), amount in bill.items():
                 if lines.get((day, currency), Decimal(0)) != amount:
                     under = f" by the keys {variant!r}" if variant else ""
-                    held = lines.get((day, currency))
-                    wrong[day] = f"the lines of {name}{under} add up to {held} {currency}, the bill to {amount}"
+                    held = _plain(lines.get((day, currency)))
+                    wrong[day] = f"the lines of {name}{under} add up to {held} {currency}, the bill to {_plain(amount)}"
     return [Finding(day, CONSERVATION, passed=day not in wrong, text=wrong.get(day, "")) for day in days]
+
+
+def _plain(amount: Decimal | None) -> str:
+    return "nothing stated" if amount is None else f"{amount.normalize():f}"
 
 
 def _totals(frame: pd.DataFrame, column: str) -> Totals:

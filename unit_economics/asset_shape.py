@@ -30,6 +30,12 @@ def day_partitions(catalogue: Catalogue) -> dg.DailyPartitionsDefinition:
     return dg.DailyPartitionsDefinition(start_date=day.first_day.isoformat(), timezone=day.timezone)
 
 
+def backfill_policy(catalogue: Catalogue) -> dg.BackfillPolicy:
+    """One run for all days, or one for every so many: several workers then share a backfill."""
+    days = catalogue.automation.days_per_run
+    return dg.BackfillPolicy.multi_run(days) if days else dg.BackfillPolicy.single_run()
+
+
 def freshness_policy(catalogue: Catalogue) -> dg.FreshnessPolicy:
     """The badge in Dagster's UI; whether a day is really there is asked by the guards."""
     hour, minute = catalogue.automation.fresh_by.split(":")
@@ -158,7 +164,7 @@ class AssetShape:
             "deps": deps or [],
             "code_version": self.code_version,
             "partitions_def": days,
-            "backfill_policy": dg.BackfillPolicy.single_run(),
+            "backfill_policy": backfill_policy(self.catalogue),
             "freshness_policy": freshness_policy(self.catalogue),
             "check_specs": [
                 dg.AssetCheckSpec(check, asset=name, description=promise, partitions_def=days)

@@ -84,6 +84,9 @@ class Automation(Entry):
     gap_check_seconds: int = Field(default=300, ge=5, le=3600)
     gap_horizon: timedelta = Field(default=timedelta(days=400), description="How far back the gap sensor looks")
     max_runtime: timedelta = Field(default=timedelta(hours=1), description="A run that takes longer is ended")
+    days_per_run: int | None = Field(
+        default=None, ge=1, description="A backfill is cut into runs of so many days, for several workers; else one run"
+    )
 
 
 class Targets(Entry):

@@ -119,6 +119,13 @@ def test_every_asset_says_who_owns_it_what_it_is_made_with_and_which_columns_it_
         assert node.backfill_policy == dg.BackfillPolicy.single_run()
 
 
+def test_a_backfill_is_cut_into_runs_of_as_many_days_as_the_catalogue_says(world: Callable[..., World]) -> None:
+    text = f"{CATALOGUE}\nautomation: {{days_per_run: 10}}\n"
+    nodes = code_location(world(text).deployment()).resolve_asset_graph()
+    policies = {nodes.get(key).backfill_policy for key in nodes.get_all_asset_keys()}
+    assert policies == {dg.BackfillPolicy.multi_run(10)}
+
+
 def test_every_column_of_the_unit_cost_that_is_computed_says_what_it_is_made_of(shipped: dg.Definitions) -> None:
     lineage = shipped.resolve_asset_graph().get(dg.AssetKey("cost_per_order")).metadata["dagster/column_lineage"]
     assert set(lineage.deps_by_column) == {"cost", "charge_rows", "quantity", "unit_cost"}

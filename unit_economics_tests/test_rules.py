@@ -189,7 +189,7 @@ def as_charge(row: Mapping[str, str]) -> Charge:
     return Charge(columns, json.loads(row["Tags"]))
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(written=allocations, bill=st.lists(charges, min_size=1, max_size=6))
 def test_the_scan_takes_every_charge_as_the_rules_mean_it(
     tmp_path_factory: pytest.TempPathFactory, written: dict[str, Any], bill: list[dict[str, str]]

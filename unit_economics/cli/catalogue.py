@@ -52,6 +52,10 @@ def _hours(after: timedelta) -> str:
 
 def _scope(catalogue: Catalogue, name: str) -> str:
     scope = catalogue.cost_scopes[name]
+    if scope.allocation:
+        rules, shares = len(scope.allocation.rules), len(scope.allocation.shared)
+        shared = f", {shares} shared" if shares else ""
+        return f"{scope.basis} cost of {name!r} (by {rules} rule{'' if rules == 1 else 's'}{shared})"
     where = [f"{column} in {values}" for column, values in scope.where.columns.items()]
     tags = [f"tag {key} = {value}" for key, value in scope.where.tags.items()]
     split = f" by {scope.by.column or f'tag {scope.by.tag}'}" if scope.by else ""

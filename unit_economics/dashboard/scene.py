@@ -20,7 +20,7 @@ from unit_economics.dashboard.mart.troubles import Trouble, troubles_of
 from unit_economics.dashboard.view import View, first_scope
 from unit_economics.dashboard.words.numbers import Numbers, scale_of
 from unit_economics.day_states import DayStates, states_in
-from unit_economics.deployment import CLOUD_COSTS, Deployment
+from unit_economics.deployment import Deployment
 from unit_economics.insight.bridge import Bridge, Window
 from unit_economics.warehouse.connection import Connection
 from unit_economics.warehouse.gate import Verdict, newest_words, red_days
@@ -111,7 +111,7 @@ class Scene:
     def red(self) -> Mapping[date, str]:
         """The days of both windows and since on which a check of the cost or of one of its halves is red, with why."""
         first = self.comparison.before.window.first if self.comparison else self.series.shown.first
-        halves = units_asset(self.view.metric), CLOUD_COSTS, self.view.metric
+        halves = *self.of.made_of(self.view.metric), self.view.metric
         return red_days(self.connection, halves, DayRange(first, self.series.shown.last))
 
     @cached_property

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from unit_economics.catalogue import sink_asset, units_asset
+from unit_economics.catalogue import sink_asset
 from unit_economics.dashboard.scene import Scene
-from unit_economics.deployment import CLOUD_COSTS
 
 _GATE = """
     select asset, passed, failures, warnings from gate where business_date = %s and asset = any(%s) order by asset
@@ -34,7 +33,7 @@ class Sent:
 
 def checks_of(scene: Scene, day: date) -> str:
     """`green: cloud_costs, daily_orders`, or what is red, and what is worth a look."""
-    assets = [CLOUD_COSTS, units_asset(scene.view.metric), scene.view.metric, *_sinks(scene)]
+    assets = [*scene.of.made_of(scene.view.metric), scene.view.metric, *_sinks(scene)]
     found = scene.connection.execute(_GATE, [day, assets]).fetchall()
     red = [f"{asset} is red ({_said(failures)})" for asset, passed, failures, _ in found if not passed]
     warned = [f"{asset} warns ({_said(warnings)})" for asset, _, _, warnings in found if warnings]

@@ -9,7 +9,7 @@ from typing import Literal
 
 from psycopg import sql
 
-from unit_economics.allocation_entry import UNALLOCATED, UNUSED_COMMITMENT, Allocation
+from unit_economics.allocation_entry import OWN_LINES, UNALLOCATED, UNUSED_COMMITMENT, Allocation
 from unit_economics.cost_scope_entry import CostScope, as_list
 from unit_economics.dashboard.mart.slices import value_of
 from unit_economics.rules import BETWEEN
@@ -89,7 +89,8 @@ def reason_of(where: Sequence[Condition], charge: Charge) -> str | None:
     if broken is None:
         return None
     if broken.held_in == "taken_by":
-        return f"taken by {charge.value(broken)}"
+        rule = charge.value(broken) or NO_VALUE
+        return rule.replace("_", " ") if rule in OWN_LINES else f"goes to {rule}"
     category = charge.columns.get("charge_category")
     if category and category not in _ORDINARY:
         return category

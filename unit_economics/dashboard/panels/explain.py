@@ -24,7 +24,7 @@ from unit_economics.dashboard.scene import Scene
 from unit_economics.dashboard.words.dagster_links import partition_url, run_url
 from unit_economics.dashboard.words.numbers import EMPTY
 from unit_economics.day_states import states_in
-from unit_economics.deployment import CLOUD_COSTS
+from unit_economics.deployment import ALLOCATED_COSTS, CLOUD_COSTS
 
 _NUMBER: LiteralString = """
     select cost, quantity, cost / nullif(quantity, 0), reason, charge_rows from (
@@ -140,6 +140,7 @@ def _doubt(scene: Scene, found: Mapping[str, Version], number: Number, charges: 
 def _boxes(scene: Scene, day: date, found: Mapping[str, Version], number: Number) -> Markup:
     numbers, dashboard, metric = scene.numbers, scene.of.catalogue.dashboard, scene.view.metric
     amounts = {
+        ALLOCATED_COSTS: "rules and shares",
         CLOUD_COSTS: f"{numbers.count(Decimal(number.charge_rows))} charges",
         units_asset(metric): f"{numbers.count(number.quantity)} {scene.units_name}",
     }
