@@ -12,6 +12,7 @@ from unit_economics.cli import main
 from unit_economics.dashboard.pages import PAGES
 from unit_economics.definitions import code_location
 from unit_economics.environment import read_catalogue
+from unit_economics.promises import ALLOCATION_CHECKS
 from unit_economics_tests.world import World
 
 PROJECT = Path(__file__).parents[1]
@@ -72,7 +73,7 @@ def test_a_line_that_is_commented_out_in_the_shipped_catalogue_loads_too(comment
 
 
 def test_what_it_says_of_the_dashboard_in_the_catalogue_loads(tmp_path: Path) -> None:
-    shown, proxied = [block for block in blocks("yaml") if block.startswith(("cost_scopes:", "dashboard:"))]
+    shown, proxied = [block for block in blocks("yaml") if "dashboard:" in block]
     units = "unit: Order\n    units: {kind: postgres, dsn: A, relation: public.o, day: d, quantity: q}"
     text = "cost_sources: {bill: {kind: focus, path: ./x}}\n" + shown.replace("# ... unit, units, publish", units)
     path = tmp_path / "unit_economics.yaml"
@@ -83,6 +84,13 @@ def test_what_it_says_of_the_dashboard_in_the_catalogue_loads(tmp_path: Path) ->
     identity = read_catalogue(path).dashboard.identity
     assert identity is not None
     assert identity.finance_groups == ["finance"]
+
+
+def test_what_it_says_of_rules_in_the_catalogue_loads(tmp_path: Path) -> None:
+    (scopes,) = [block for block in blocks("yaml") if "allocation:" in block]
+    path = tmp_path / "unit_economics.yaml"
+    path.write_text(SHIPPED.replace("cost_scopes:\n", scopes))
+    assert read_catalogue(path).allocations["product"].shared[0].cost_of == "platform"
 
 
 def test_the_pictures_that_it_shows_are_there_and_a_script_takes_each() -> None:
@@ -129,8 +137,8 @@ def test_every_view_that_is_named_is_there(world: Callable[..., World]) -> None:
 
 def test_the_table_of_red_checks_lists_every_check() -> None:
     listed = set(re.findall(r"^\| `(\w+)` \|", README.split("| red | means |")[1], re.MULTILINE))
-    every = {*checks.UNIT_CHECKS, *checks.COST_CHECKS, *checks.UNIT_COST_CHECKS, *checks.PUBLISH_CHECKS, guards.FRESH}
-    assert listed == every
+    every = {*checks.UNIT_CHECKS, *checks.COST_CHECKS, *checks.UNIT_COST_CHECKS, *checks.PUBLISH_CHECKS}
+    assert listed == every | {*ALLOCATION_CHECKS, guards.FRESH}
 
 
 def test_the_deadline_and_the_tries_are_the_catalogue_s_defaults() -> None:

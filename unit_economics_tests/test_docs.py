@@ -1,0 +1,62 @@
+"""What the pages under docs/ say is so: their catalogues load, their SQL runs, their commands exist.
+
+Here: the pages beside the README. Not here: the README (test_readme.py), the page on deploying (deploy/test_page.py).
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from unit_economics.allocation_entry import Allocation, Share
+from unit_economics.cli import main
+from unit_economics.environment import read_catalogue
+from unit_economics.promises import ALLOCATION_CHECKS
+from unit_economics_tests.world import World
+
+DOCS = Path(__file__).parents[1] / "docs"
+ALLOCATION = (DOCS / "allocation.md").read_text()
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+
+
+def test_the_catalogue_of_the_page_on_allocation_loads(tmp_path: Path) -> None:
+    (text,) = blocks(ALLOCATION, "yaml")
+    path = tmp_path / "unit_economics.yaml"
+    path.write_text(text)
+    allocation = read_catalogue(path).allocations["product"]
+    assert list(allocation.target_of) == ["platform", "checkout", "search", "the new account"]
+
+
+def test_every_key_of_the_table_can_be_written_so(tmp_path: Path) -> None:
+    (text,) = blocks(ALLOCATION, "yaml")
+    keys = re.findall(r"^\| `(.*?)` \|", ALLOCATION, re.MULTILINE)[1:]
+    assert len(keys) == 7
+    for key in keys:
+        path = tmp_path / "unit_economics.yaml"
+        queries = (
+            "  cost_per_query:\n    unit: Query\n    units: {kind: postgres, dsn: A, relation: q, timestamp: at}\n"
+        )
+        path.write_text(text.replace("{driver: cpu_hours}", key) + queries)
+        assert read_catalogue(path)
+
+
+def test_the_sql_of_the_page_runs(world: Callable[..., World]) -> None:
+    shop = world(blocks(ALLOCATION, "yaml")[0])
+    assert shop.deployment().warehouse
+    for statement in blocks(ALLOCATION, "sql")[0].split(";"):
+        assert shop.sql(re.sub(r"--.*", "", statement) or "select 1") is not None
+
+
+def test_the_commands_of_the_page_exist() -> None:
+    for command, sub in re.findall(r"^unit-economics (\w+) (\w+)", ALLOCATION, re.MULTILINE):
+        assert CliRunner().invoke(main, [command, sub, "--help"]).exit_code == 0
+
+
+def test_every_setting_and_every_check_is_on_the_page() -> None:
+    settings = {*Allocation.model_fields, *Share.model_fields}
+    assert {name for name in settings if name not in ALLOCATION} == set()
+    assert {check for check in ALLOCATION_CHECKS if f"`{check}`" not in ALLOCATION} == {"contract"}
