@@ -53,6 +53,7 @@ TOGETHER = {
     "dashboard": r"/browser/test_dashboard",
     "compose": r"/deploy/test_running",
     "spark": r"/test_spark",
+    "machines": r"/machines/",
 }
 
 

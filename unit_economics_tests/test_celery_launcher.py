@@ -3,13 +3,16 @@
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from celery.app.defaults import SETTING_KEYS
 from celery.contrib.testing.worker import start_worker
+from celery.result import AsyncResult
 from dagster import DagsterRun
 from dagster._core.launcher import WorkerStatus
 from dagster_celery.launcher import CeleryRunLauncher
@@ -78,22 +81,23 @@ def test_a_run_is_at_work_while_its_worker_has_it_and_lost_once_another_worker_h
     launcher: WatchedCeleryRunLauncher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(celery_launcher, "PATIENCE", 5)
-    going, may_end = threading.Event(), threading.Event()
-
-    @launcher.celery.task(name="a_run", track_started=True)
-    def a_run() -> None:
-        going.set()
-        may_end.wait(30)
-
-    with start_worker(launcher.celery, pool="threads", concurrency=1, perform_ping_check=False) as worker:
-        task = a_run.apply_async(queue="dagster")
+    with _working(launcher, runs=1) as (worker, (task,)):
         run = DagsterRun(job_name="daily_unit_economics", tags={DAGSTER_CELERY_TASK_ID_TAG: task.id})
-        assert going.wait(20)
         assert launcher.check_run_worker_health(run).status is WorkerStatus.RUNNING
-        _say(launcher, {"pid": 1, "hostname": worker.hostname}, "STARTED")
+        _say(launcher, {"pid": 1, "hostname": worker}, "STARTED")
         assert launcher.check_run_worker_health(RUN).status is WorkerStatus.FAILED
-        may_end.set()
-        task.get(timeout=20)
+
+
+@pytest.mark.parametrize(("ahead", "left"), [(False, 2), (True, 1)])
+def test_a_worker_at_work_leaves_the_next_run_to_others(
+    launcher: WatchedCeleryRunLauncher, ahead: bool, left: int
+) -> None:
+    """With Celery's own setting it would take it, and keep it until its first one is done."""
+    launcher.celery.conf.update({**_worker_settings(), **({"worker_disable_prefetch": False} if ahead else {})})
+    with _working(launcher, runs=3) as (worker, _):
+        await_(lambda: _waiting(launcher) == left, "what the worker leaves")
+        assert launcher.celery.control.inspect([worker], timeout=10, limit=1).ping()
+        assert _waiting(launcher) == left
 
 
 def test_dagster_yaml_is_the_shipped_one_but_for_what_it_marks() -> None:
@@ -107,8 +111,38 @@ def test_dagster_yaml_is_the_shipped_one_but_for_what_it_marks() -> None:
 
 
 def test_celery_knows_every_setting_of_a_worker() -> None:
-    config = yaml.safe_load((DEPLOY / "worker.yaml").read_text())["execution"]["config"]["config_source"]
-    assert config.keys() <= SETTING_KEYS
+    assert _worker_settings().keys() <= SETTING_KEYS
+
+
+def _worker_settings() -> dict[str, Any]:
+    return dict(yaml.safe_load((DEPLOY / "worker.yaml").read_text())["execution"]["config"]["config_source"])
+
+
+def _waiting(launcher: WatchedCeleryRunLauncher) -> int:
+    """How many runs Redis has for whoever asks first."""
+    with launcher.celery.connection_for_read() as connection:
+        return int(connection.default_channel._size("dagster"))
+
+
+@contextmanager
+def _working(launcher: WatchedCeleryRunLauncher, *, runs: int) -> Generator[tuple[str, list[AsyncResult]]]:
+    """A worker's name and what it was given, while it is at work on the first."""
+    going, may_end = threading.Event(), threading.Event()
+
+    @launcher.celery.task(name="a_run", track_started=True, shared=False)
+    def a_run() -> None:
+        going.set()
+        may_end.wait(30)
+
+    with start_worker(launcher.celery, pool="threads", concurrency=1, perform_ping_check=False) as worker:
+        given = [a_run.apply_async(queue="dagster") for _ in range(runs)]
+        assert going.wait(20)
+        try:
+            yield worker.hostname, given
+        finally:
+            may_end.set()
+            for task in given:
+                task.get(timeout=20)
 
 
 def _say(launcher: WatchedCeleryRunLauncher, result: object, state: str) -> None:
