@@ -5,10 +5,14 @@ set -eu
 
 password() { sed -E 's#^[^/]*//[^:]*:([^@]*)@.*#\1#' "/run/secrets/$1"; }
 
-psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username postgres \
-    --set dagster="$(password DAGSTER_PG_URL)" \
-    --set mart="$(password UNIT_ECONOMICS_DATABASE_URL)" \
-    --set dashboard="$(password UNIT_ECONOMICS_DASHBOARD_DATABASE_URL)" <<'SQL'
+# By the environment: every user of this machine sees a command line.
+DAGSTER="$(password DAGSTER_PG_URL)" \
+    MART="$(password UNIT_ECONOMICS_DATABASE_URL)" \
+    DASHBOARD="$(password UNIT_ECONOMICS_DASHBOARD_DATABASE_URL)" \
+    psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username postgres <<'SQL'
+\getenv dagster DAGSTER
+\getenv mart MART
+\getenv dashboard DASHBOARD
 create role dagster login password :'dagster';
 create database dagster owner dagster;
 revoke connect on database dagster from public;

@@ -14,7 +14,7 @@ from functools import lru_cache
 import pandas as pd
 
 from unit_economics.allocation import Direct, Line, Quantities, allocate
-from unit_economics.allocation_entry import LEFT_OUT, OVERLAP, OWN_LINES, UNALLOCATED, Allocation
+from unit_economics.allocation_entry import LEFT_OUT, OVERLAP, OWN_LINES, UNALLOCATED, Allocation, Driver
 from unit_economics.catalogue import Catalogue
 from unit_economics.cost_scope_entry import CostScope
 from unit_economics.exact import EXACT, RATIO, total
@@ -29,7 +29,7 @@ Place = tuple[date, str, str]
 
 @dataclass(frozen=True)
 class Unbased:
-    """A pool that nobody could be made to pay, on one day."""
+    """A pool that nobody could be made to pay, or a quantity that nobody is there for, on one day."""
 
     day: date
     scope: str
@@ -53,7 +53,7 @@ class Summed:
 def allocated_costs(
     catalogue: Catalogue, charges: pd.DataFrame, quantities: Quantities
 ) -> tuple[pd.DataFrame, list[Unbased]]:
-    """Rows of `schemas.ALLOCATED_COSTS` for every scope with rules, and the pools that found no basis.
+    """Rows of `schemas.ALLOCATED_COSTS` for every scope with rules, and what found no basis.
 
     charges: rows like `schemas.CHARGES`, put to their rules by the catalogue as it is now.
     """
@@ -70,8 +70,19 @@ def allocated_costs(
             done = allocate(allocation, direct, quantities, variant)
             rows += [_row(name, scope, variant, line, found) for line in done.lines]
             unbased += [Unbased(day, name, why) for day, why in done.unbased.items() if variant is None]
+        unbased += _strangers(catalogue, name, quantities)
     frame = pd.DataFrame(rows, columns=list(ALLOCATED_COSTS.columns), dtype=object)
     return frame.astype({"step": "int64", "charge_rows": "int64"}), unbased
+
+
+def _strangers(catalogue: Catalogue, name: str, quantities: Quantities) -> Iterator[Unbased]:
+    """What a driver measured for somebody whom no rules know: mostly a name that is spelled in two ways."""
+    known = set[str]().union(*(allocation.targets for allocation in catalogue.allocations.values()))
+    for driver in sorted({key.driver for key in catalogue.allocations[name].keys if isinstance(key, Driver)}):
+        for day, measured in quantities.drivers.get(driver, {}).items():
+            strange = sorted(segment for segment, quantity in measured.items() if quantity and segment not in known)
+            if strange:
+                yield Unbased(day, name, f"driver {driver} measures {', '.join(strange)}, which no rule knows")
 
 
 def direct_costs(name: str, scope: CostScope, charges: pd.DataFrame) -> dict[Place, Summed]:

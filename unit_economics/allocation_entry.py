@@ -69,6 +69,13 @@ class Rule(Dated):
             raise ValueError(f"{to!r} is made by the platform; give the target another name")
         return to
 
+    @field_validator("name")
+    @classmethod
+    def _not_called_like_a_line_of_ours(cls, name: str | None) -> str | None:
+        if name in OWN_LINES:
+            raise ValueError(f"{name!r} is made by the platform; give the rule another name")
+        return name
+
 
 class Weights(Entry):
     """In proportion to fixed numbers."""
@@ -177,7 +184,7 @@ class Allocation(Entry):
         for place, share in enumerate(self.shared):
             unknown = [name for name in (share.cost_of, *share.among) if name not in known]
             if unknown:
-                raise ValueError(f"shared.{place}: no rule gives a charge to {unknown[0]!r}")
+                raise ValueError(f"shared.{place}: no rule gives to {unknown[0]!r}, only to {', '.join(sorted(known))}")
             _refuse_back(self.shared[:place], share, place)
         return self
 

@@ -188,7 +188,7 @@ def published(deployment: Deployment, name: str, sink: Sink) -> Step:
     The gate is read, the values are sent and the outcome is stored in one transaction, under the publication's lock.
     """
     units, unit = units_asset(name), deployment.catalogue.metrics[name].unit
-    inputs = [units, name]
+    inputs, chain = [units, name], deployment.chain(name)
 
     def step(attempt: Attempt) -> Told:
         days = attempt.days
@@ -197,7 +197,7 @@ def published(deployment: Deployment, name: str, sink: Sink) -> Step:
             ledger.lock(connection, attempt.asset)
             overtaken = ledger.fence(connection, attempt)
             made_of = ledger.current(connection, inputs, days)  # before the gate: what is newer is then published again
-            out = publications.publishable(connection, units, name, days).without(overtaken)
+            out = publications.publishable(connection, units, name, days, chain).without(overtaken)
             publication = sink.publish(out.wanted, outside=deployment.outside)
             publications.record_publication(connection, attempt, out.wanted, publication)
             found = checks.converged(out.wanted, publication)

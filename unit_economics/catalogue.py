@@ -251,12 +251,17 @@ class Catalogue(Entry):
         return _version(*self.cost_sources.items(), *self.tag_keys, *scanned) if asset == "cloud_costs" else ""
 
     def slices_of(self, metric: str, scope: str) -> dict[str, CostScope]:
-        """The split scopes of a metric whose values add up to this scope: equal charges, by an equal cost."""
+        """The split scopes of a metric whose values add up to this scope: equal charges, by an equal cost.
+
+        What is declared out is in no value: such a scope is the sum of its own values and of no other's.
+        """
         whole = self.cost_scopes[scope]
         return {
             name: part
             for name, part in self.scopes_of(metric).items()
-            if part.is_split and part.adds_up and (part.where, part.basis) == (whole.where, whole.basis)
+            if part.is_split
+            and (part.where, part.basis) == (whole.where, whole.basis)
+            and (name == scope or (part.adds_up and whole.adds_up))
         }
 
     def headline_scope(self, metric: str) -> str | None:

@@ -21,6 +21,7 @@ from unit_economics.report_asset import last_report  # noqa: E402
 
 def code_location(of: Deployment) -> dg.Definitions:
     """Assets, checks, job, schedule and sensors, as a function of the deployment."""
+    of = of.heard_by(dg.get_dagster_logger().info)
     job = daily_job(of, list(of.inputs))
     graph = dg.Definitions(
         assets=build_assets(of),

@@ -4,6 +4,7 @@ Here: that one value, which assets, automation and the command line are function
 from (environment.py in production, fixtures in the tests).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -42,6 +43,10 @@ class Deployment:
         """The same, with Dagster's UI at this address."""
         shown = self.catalogue.dashboard.model_copy(update={"dagster": dagster})
         return replace(self, catalogue=self.catalogue.model_copy(update={"dashboard": shown}))
+
+    def heard_by(self, say: Callable[[str], None]) -> "Deployment":
+        """The same, telling how far something long has come."""
+        return replace(self, outside=replace(self.outside, say=say))
 
     @property
     def calendar(self) -> BusinessCalendar:
@@ -83,6 +88,11 @@ class Deployment:
         """The assets that a metric's unit cost is made of."""
         has_rules = any(scope.allocation for scope in self.catalogue.scopes_of(metric).values())
         return [units_asset(metric), CLOUD_COSTS, *([ALLOCATED_COSTS] if has_rules else [])]
+
+    def chain(self, metric: str) -> list[str]:
+        """The assets that a metric's unit cost is made of, and those that these are made of."""
+        direct, graph = self.made_of(metric), self.inputs
+        return list(dict.fromkeys([*direct, *(name for asset in direct for name in graph[asset])]))
 
     @property
     def counted_sources(self) -> dict[str, UnitSource]:

@@ -57,7 +57,8 @@ def derived(deployment: Deployment, recipe: Recipe) -> Callable[[Attempt], Told]
         days = attempt.days
         with deployment.warehouse.snapshot() as connection:
             made_of = ledger.current(connection, recipe.inputs, days)
-            red = {**_outdated(deployment, made_of), **gate.red_days(connection, recipe.inputs, days)}
+            red = {**_outdated(deployment, made_of), **_overtaken(made_of)}
+            red |= gate.red_days(connection, recipe.inputs, days)
             source = Source(glance=ledger.glance_of(made_of.values(), red))
             if ledger.is_unchanged(connection, attempt, source.glance):
                 return _unchanged(deployment, recipe, attempt, source, red)
@@ -79,6 +80,16 @@ def _outdated(deployment: Deployment, made_of: MadeOf) -> dict[date, str]:
         day: f"{asset} of this day was stored for another catalogue; it has to be read again first"
         for (asset, day), row in made_of.items()
         if row.definition != deployment.catalogue.definition(asset)
+    }
+
+
+def _overtaken(made_of: MadeOf) -> dict[date, str]:
+    """The days on which one input was made of an older version of another: together they would be two bills in one."""
+    return {
+        day: f"{asset} of this day was made of an older {name}; it has to be made again first"
+        for (asset, day), row in made_of.items()
+        for name, version in row.input_versions.items()
+        if (name, day) in made_of and made_of[name, day].version != version
     }
 
 

@@ -1,4 +1,4 @@
-"""What an adapter is handed of the outside world: secrets by name, the folder of the catalogue, the clock.
+"""What an adapter is handed of the outside world: secrets by name, the folder of the catalogue, the clock, an ear.
 
 Here: that one small type. Not here: where the values come from; only environment.py knows an environment.
 """
@@ -15,16 +15,22 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _silent(_progress: str) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Outside:
     """The world as the adapters see it; tests pass another one.
 
     `variables` holds secrets, so it is kept out of `repr`: a logged object must never show a value.
+    `say` is told how far something long has come.
     """
 
     variables: Mapping[str, str] = field(repr=False)
     folder: Path = Path()
     now: Callable[[], datetime] = field(default=_utc_now, repr=False)
+    say: Callable[[str], None] = field(default=_silent, repr=False)
 
     def secret(self, name: str) -> str:
         """The value of the variable called `name`; refused, by name, where it is not set."""

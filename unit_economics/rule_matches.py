@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from unit_economics.allocation_entry import OWN_LINES, Allocation
+from unit_economics.allocation_entry import Allocation
 from unit_economics.exact import total
 
 
@@ -65,8 +65,3 @@ def _twice(met: Sequence[Met]) -> list[Twice]:
             before = found.get(key, Twice(*key, Decimal(0), 0))
             found[key] = Twice(*key, total(before.amount, one.amount), before.charge_rows + one.charge_rows)
     return sorted(found.values(), key=lambda twice: (-abs(twice.amount or 0), twice.first, twice.later))
-
-
-def is_taken(rules: tuple[str, ...]) -> bool:
-    """Whether a rule takes the charge, and not one of our own lines."""
-    return rules[0] not in OWN_LINES

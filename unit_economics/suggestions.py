@@ -3,7 +3,8 @@
 Here: choosing by arithmetic. Not here: what the rules match today (rule_matches.py), the words (cli/allocation/).
 
 A rule is worth what it catches, times the part of the whole bill that is not like it: nearly every charge is `Usage`,
-so that says little about who owns it, and a tag that few charges have says much.
+so that says little about who owns it, and a tag that few charges have says much. Of rules that are worth nearly the
+same, the one that asks for a tag comes first, then those that ask for a column, as `COLUMNS` has them.
 """
 
 import re
@@ -16,7 +17,10 @@ from unit_economics.allocation_entry import OWN_LINES, Rule
 from unit_economics.conditions import Match
 from unit_economics.exact import EXACT, RATIO, total
 
+COLUMNS = ("sub_account_id", "service_name", "region_id", "charge_category", "provider_name")
+"""What a suggested rule may ask of, after tags: what tells most about an owner comes first."""
 LONGEST_VALUE = 1000
+_NEARLY = Decimal("0.9")
 _LONGEST_NAME = 50
 
 
@@ -31,7 +35,7 @@ class Feature:
 
 @dataclass(frozen=True)
 class Kind:
-    """Charges that look the same. features: the most telling first; is_open: no rule takes them."""
+    """Charges that look the same; is_open: no rule takes them."""
 
     features: Sequence[Feature]
     currency: str
@@ -83,7 +87,9 @@ def _weights(kinds: Sequence[Kind]) -> list[Decimal]:
     ]
 
 
-def _sums(kinds: Sequence[Kind], weights: Sequence[Decimal], chosen: Iterable[int] | None = None) -> dict[Feature, Decimal]:
+def _sums(
+    kinds: Sequence[Kind], weights: Sequence[Decimal], chosen: Iterable[int] | None = None
+) -> dict[Feature, Decimal]:
     sums: dict[Feature, Decimal] = defaultdict(Decimal)
     for n in range(len(kinds)) if chosen is None else chosen:
         for feature in kinds[n].features:
@@ -94,10 +100,18 @@ def _sums(kinds: Sequence[Kind], weights: Sequence[Decimal], chosen: Iterable[in
 def _best(
     kinds: Sequence[Kind], left: Sequence[int], weights: Sequence[Decimal], common: Mapping[Feature, Decimal]
 ) -> Feature | None:
-    caught = _sums(kinds, weights, left)
+    """The most valuable one; None where nothing that is left costs anything."""
+    caught = {feature: weight for feature, weight in _sums(kinds, weights, left).items() if weight}
     if not caught:
         return None
-    return max(caught, key=lambda feature: (caught[feature] * (1 - common[feature]), caught[feature]))
+    worth = {feature: weight * max(1 - common[feature], Decimal(0)) for feature, weight in caught.items()}
+    enough = max(worth.values()) * _NEARLY
+    nearly_best = [feature for feature in worth if worth[feature] >= enough]
+    return min(nearly_best, key=lambda feature: (_rank(feature), -worth[feature], -caught[feature]))
+
+
+def _rank(feature: Feature) -> int:
+    return -1 if feature.is_tag else COLUMNS.index(feature.name)
 
 
 def _suggestion(feature: Feature, caught: Sequence[Kind]) -> Suggestion:
@@ -116,8 +130,9 @@ def target_of(feature: Feature) -> str:
 
 
 def features_of(columns: Mapping[str, str | None], tags: Mapping[str, str | None]) -> Iterator[Feature]:
-    """What a rule could ask of a charge: its tags, then its columns in their order; what is empty is not asked."""
-    for is_tag, values in ((True, tags), (False, columns)):
+    """What a rule could ask of a charge; what is empty is not asked."""
+    known = {name: columns.get(name) for name in COLUMNS}
+    for is_tag, values in ((True, tags), (False, known)):
         for name, value in values.items():
             if value and len(value) <= LONGEST_VALUE:
                 yield Feature(name, value, is_tag)

@@ -1,7 +1,7 @@
 """The arithmetic: unit cost = cost / units, for every day and cost scope. Frames in, frames out.
 
 Here: choosing a scope's charges, exact sums, the division, and the reason where there is no answer.
-Not here: any I/O, any judgement of the inputs (checks.py), what rules and shares make of the bill (allocated.py).
+Not here: the words of the reasons (reasons.py), any I/O, any judgement of the inputs (checks.py), what rules and shares make of the bill (allocated.py).
 
 Source of the formula: FinOps Framework, "Unit Economics": cost of a scope divided by the demand driver, both of the
 same period. Ratios aggregate as ratio of sums, never as mean of ratios (the view function `unit_cost_over`).
@@ -20,25 +20,22 @@ from unit_economics.allocated import target_costs
 from unit_economics.catalogue import Catalogue
 from unit_economics.cost_scope_entry import CostScope, as_list
 from unit_economics.exact import EXACT, RATIO, total
+from unit_economics.reasons import NO_CHARGES, NO_UNITS, NOT_ALLOCATED, NOT_STATED, ZERO_UNITS
 from unit_economics.schemas import ALLOCATED_COSTS, UNIT_COSTS, empty
 
 NO_TAG = "(none)"
 
-NO_CHARGES = "no charge of this day is there"
-NOT_STATED = "the source does not state this cost"
-NO_UNITS = "no units of this day are there"
-ZERO_UNITS = "0 units"
-
 
 @dataclass(frozen=True)
 class Cost:
-    """The cost of one scope, day and currency; `amount` is None where a charge does not state it."""
+    """The cost of one scope, day and currency; `lacking` says why there is no amount, where there is none."""
 
     day: date
     scope: str
     currency: str
     amount: Decimal | None
     charge_rows: int
+    lacking: str = NOT_STATED
 
 
 def unit_costs(
@@ -84,13 +81,15 @@ def _costs(
         yield from scope_costs(name, scope, charges, without, currency)
         return
     found = target_costs(name, scope.allocation, allocated)
-    seen = {day for day, _, _ in found}
+    seen, charged = {day for day, _, _ in found}, set(charges["business_date"])
     for (day, of_currency, target), (amount, rows) in found.items():
         if day in without:
             yield Cost(day, f"{name}:{target}", of_currency, amount, rows)
     for day, amount in without.items():
         if day not in seen:
-            yield from (Cost(day, f"{name}:{target}", currency, amount, 0) for target in scope.allocation.targets)
+            lacking = NOT_ALLOCATED if day in charged else NO_CHARGES
+            for target in scope.allocation.targets:
+                yield Cost(day, f"{name}:{target}", currency, amount, 0, lacking)
 
 
 def scope_costs(
@@ -105,7 +104,9 @@ def scope_costs(
     yield from found
     if scope.by is None:
         seen = {cost.day for cost in found}
-        yield from (Cost(day, name, currency, amount, 0) for day, amount in without.items() if day not in seen)
+        for day, amount in without.items():
+            if day not in seen:
+                yield Cost(day, name, currency, amount, 0, NO_CHARGES)
 
 
 def _matching(scope: CostScope, charges: pd.DataFrame) -> pd.DataFrame:
@@ -156,7 +157,7 @@ def _quantities(units: pd.DataFrame) -> dict[date, Decimal]:
 def _ratio(cost: Cost, quantity: Decimal | None, unit: str) -> tuple[Decimal | None, str, Decimal | None, str | None]:
     """quantity, unit, unit_cost, reason: the unit cost, or in plain words why there is none."""
     reasons = [
-        *([] if cost.amount is not None else [NO_CHARGES] if cost.charge_rows == 0 else [NOT_STATED]),
+        *([cost.lacking] if cost.amount is None else []),
         *([NO_UNITS] if quantity is None else [ZERO_UNITS] if quantity == 0 else []),
     ]
     if reasons or cost.amount is None or not quantity:

@@ -3,13 +3,14 @@
 Here: the two acts. Not here: expectations.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
 from unit_economics.adapters import Delivery, Kept
+from unit_economics.allocation_entry import Allocation
 from unit_economics.cost_sources.focus import FocusFiles
 from unit_economics.cost_sources.focus.prepared.bill import Period
 from unit_economics.cost_sources.focus.prepared.manifest import Manifest, manifest_of
@@ -19,10 +20,17 @@ from unit_economics.outside import Outside
 from unit_economics_tests.focus_bills import read_bill
 
 
-def prepare(path: Path | str, folder: Path, *, tag_keys: Sequence[str] = (), **settings: object) -> list[Period]:
+def prepare(
+    path: Path | str,
+    folder: Path,
+    *,
+    tag_keys: Sequence[str] = (),
+    allocations: Mapping[str, Allocation] | None = None,
+    **settings: object,
+) -> list[Period]:
     """Prepare the delivery into the folder; returns the billing periods that were rewritten."""
     entry = FocusFiles.model_validate({"kind": "focus", "path": str(path), **settings})
-    _, new = Preparation(entry, Kept(tag_keys), folder).run(Outside({}), lambda _: None)
+    _, new = Preparation(entry, Kept(tag_keys, allocations or {}), folder).run(Outside({}), lambda _: None)
     return new
 
 

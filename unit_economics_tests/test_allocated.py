@@ -94,6 +94,29 @@ def test_targets_and_unallocated_are_the_bill_exactly(
     assert [one.passed for one in said] == [True]
 
 
+@pytest.mark.parametrize(
+    ("basis", "cart", "unused"), [("effective", Decimal(60), Decimal(40)), ("billed", Decimal(0), Decimal(0))]
+)
+def test_a_commitment_is_counted_once_by_any_basis(tmp_path: Any, basis: str, cart: Decimal, unused: Decimal) -> None:
+    """The purchase is billed and effective 0; what it covers is effective and not billed, used or not."""
+    common = {"CommitmentDiscountStatus": "", "Tags": '{"team":"cart"}'}
+    bought = charge(**common, ChargeCategory="Purchase", BilledCost="100", EffectiveCost="0")
+    used = charge(**common, BilledCost="0", EffectiveCost="60")
+    idle = charge(**{**common, "CommitmentDiscountStatus": "Unused"}, BilledCost="0", EffectiveCost="40")
+    rules = [
+        {"to": "finance", "where": {"charge_category": "Purchase"}},
+        {"to": "cart", "where": {"tags": {"team": "cart"}}},
+    ]
+    of = catalogue({"rules": rules})
+    scope = of.cost_scopes["pools"].model_copy(update={"basis": basis})
+    of = of.model_copy(update={"cost_scopes": {"pools": scope}})
+    found = read_bill(write_bill(tmp_path, bought, used, idle), allocations=of.allocations).charges
+    rows, _ = allocated_costs(of, found, Quantities({}, {}))
+    paid = {target: cost for (_, _, target), (cost, _) in target_costs("pools", of.allocations["pools"], rows).items()}
+    assert (paid["cart"], paid["unused_commitment"], paid["unallocated"]) == (cart, unused, 0)
+    assert sum(cost or 0 for cost in paid.values()) == 100
+
+
 def test_a_line_that_is_lost_is_found(tmp_path: Any) -> None:
     of = catalogue({"rules": [{"to": "one", "where": {"service_name": "Compute"}}]})
     found = read_bill(

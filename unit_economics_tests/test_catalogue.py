@@ -4,7 +4,7 @@ Here: reading, with kinds of our own. Not here: what the real sources and sinks 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pydantic import Field
 from ruamel.yaml import YAML
 
-from unit_economics.adapters import CostSource, Count, Delivery, Publication, Sink, UnitSource, Variable
+from unit_economics.adapters import CostSource, Count, Delivery, Kept, Publication, Sink, UnitSource, Variable
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.catalogue import REVENUE_IS, Catalogue, Metric, Targets, content_version, revenue_asset
 from unit_economics.catalogue_file import catalogue_schema, load_catalogue, parse_catalogue
@@ -56,9 +56,7 @@ class Focus(CostSource):
     parts: int = 1
     keep: bool = True
 
-    def read(
-        self, days: DayRange, *, calendar: BusinessCalendar, tag_keys: Sequence[str], outside: Outside
-    ) -> Delivery:
+    def read(self, days: DayRange, *, calendar: BusinessCalendar, kept: Kept, outside: Outside) -> Delivery:
         raise NotImplementedError
 
 

@@ -36,9 +36,11 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     socket = tmp_path_factory.mktemp("redis") / "socket"
     command = ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(socket.parent)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
-        await_(socket.exists, "Redis")
-        yield f"redis+socket://{socket}"
-        server.terminate()
+        try:
+            await_(socket.exists, "Redis")
+            yield f"redis+socket://{socket}"
+        finally:
+            server.terminate()
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from unit_economics_tests.world import World
 
 DOCS = Path(__file__).parents[1] / "docs"
 ALLOCATION = (DOCS / "allocation.md").read_text()
+GROWTH = (DOCS / "growth.md").read_text()
+MEASURED = (DOCS / "benchmarks" / "scan.txt").read_text()
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -54,6 +56,30 @@ def test_the_sql_of_the_page_runs(world: Callable[..., World]) -> None:
 def test_the_commands_of_the_page_exist() -> None:
     for command, sub in re.findall(r"^unit-economics (\w+) (\w+)", ALLOCATION, re.MULTILINE):
         assert CliRunner().invoke(main, [command, sub, "--help"]).exit_code == 0
+
+
+def test_the_figures_of_the_page_on_growth_are_those_that_the_benchmark_printed() -> None:
+    printed = " ".join(re.sub(r"[│┃]", " ", MEASURED).split())
+    rows = re.findall(r"^\| (?:this|the best|decoding).*\| ([\d.]+) s \| (\d+) MB \|$", GROWTH, re.MULTILINE)
+    assert len(rows) == 3
+    for cpu, resident in rows:
+        assert f"{cpu} CPU s, {resident} MB" in printed
+    (grown,) = re.findall(r"the time grows ([\d.]+) times", GROWTH)
+    assert f"{grown} times the time" in printed
+
+
+def test_the_commands_and_settings_of_the_page_on_growth_exist(tmp_path: Path) -> None:
+    for command in set(re.findall(r"unit-economics ([a-z-]+)", GROWTH)):
+        assert CliRunner().invoke(main, [command, "--help"]).exit_code == 0, command
+    text = blocks(ALLOCATION, "yaml")[0]
+    (engine,) = [block for block in blocks(GROWTH, "yaml") if "engine:" in block]
+    path = tmp_path / "unit_economics.yaml"
+    path.write_text(re.sub(r"cost_sources:\n.*\n", engine, text, count=1) + "automation: {days_per_run: 10}\n")
+    catalogue = read_catalogue(path)
+    assert catalogue.automation.days_per_run == 10
+    assert "spark://10.0.0.7:7077" in str(catalogue.cost_sources["bill"].model_dump())
+    path.write_text(text.replace("path: ./data/focus", "path: ./x, scan: {memory: 4GB, spill: /mnt/fast}"))
+    assert read_catalogue(path)
 
 
 def test_every_setting_and_every_check_is_on_the_page() -> None:

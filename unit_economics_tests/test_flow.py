@@ -5,13 +5,17 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
+from unit_economics.adapters import Delivery
 from unit_economics.automation import find_gaps
+from unit_economics.cost_sources.focus import FocusFiles
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_server import serving
+from unit_economics.outside import Outside
 from unit_economics.refusals import Unreachable
 from unit_economics.warehouse import ledger
 from unit_economics_tests.focus_bills import charge, write_bill
@@ -420,3 +424,15 @@ def test_one_truncated_bill_is_one_alert(shop: World) -> None:
     ((title, body),) = shop.sql("select title, body from unit_economics.outbox")
     assert title == f"cloud_costs: check delivery is red for {FIRST} to {LAST}"
     assert f"{FIRST}: only 1 rows where 4 were delivered before" in body
+
+
+def test_how_far_a_long_reading_has_come_is_told_in_the_run_s_log(shop: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = FocusFiles.read
+
+    def slow(self: FocusFiles, *asked: Any, outside: Outside, **how: Any) -> Delivery:
+        outside.say("summing the bill: 50 %")
+        return read(self, *asked, outside=outside, **how)
+
+    monkeypatch.setattr(FocusFiles, "read", slow)
+    done = shop.run(FIRST, LAST, "cloud_costs")
+    assert "summing the bill: 50 %" in [record.user_message for record in shop.instance.all_logs(done.run_id)]

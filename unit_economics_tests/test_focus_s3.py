@@ -18,6 +18,7 @@ from unit_economics.cost_sources.focus.storage import ThreadSafeFile
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, Unreachable
 from unit_economics_tests.focus_bills import billed, charge, csv_text, read_bill
+from unit_economics_tests.prepared_bills import prepare
 
 NOVEMBER = (date(2018, 11, 1), date(2018, 11, 30))
 
@@ -79,6 +80,21 @@ def test_the_same_object_under_two_names_counts_once(bucket: fs.SubTreeFileSyste
     for name in ("twice/a.csv", "twice/b.csv"):
         put(bucket, name, csv_text([charge()]).encode())
     assert billed(read_bill("s3://bills/twice", outside=Outside(variables))) == Decimal("1.5")
+
+
+def test_a_prepared_delivery_that_was_copied_to_s3_reads_alike_and_a_day_opens_its_own_part_alone(
+    shared_data: Path, bucket: fs.SubTreeFileSystem, variables: dict[str, str], tmp_path: Path
+) -> None:
+    prepare(shared_data / "d1_retail_aws_nov2018" / "input" / "focus_parquet", tmp_path, tag_keys=["department"])
+    day = date(2018, 11, 7)
+    for path in [*tmp_path.glob("day=*/*"), tmp_path / "manifest.json"]:
+        is_other_day = "day=" in str(path) and f"day={day}" not in str(path)
+        content = bytes(path.stat().st_size) if is_other_day else path.read_bytes()
+        put(bucket, f"prepared/{path.relative_to(tmp_path).as_posix()}", content)
+    remote = read_bill("s3://bills/prepared", day, tag_keys=["department"], outside=Outside(variables))
+    pd.testing.assert_frame_equal(remote.charges, read_bill(tmp_path, day, tag_keys=["department"]).charges)
+    with pytest.raises(Refusal, match="is not what was prepared"):
+        read_bill("s3://bills/prepared", *NOVEMBER, outside=Outside(variables))
 
 
 def test_a_bad_row_on_s3_is_named_by_object_and_row(bucket: fs.SubTreeFileSystem, variables: dict[str, str]) -> None:

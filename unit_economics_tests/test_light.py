@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("dagster", "pandas", "pandera", "duckdb", "pyarrow", "httpx", "fsspec")
+HEAVY = ("dagster", "pandas", "pandera", "duckdb", "pyarrow", "httpx", "fsspec", "pyspark", "sqlglot")
 EVERY_KIND = """
 currency: EUR
 cost_sources:
   files: {kind: focus, path: ./focus}
+  many: {kind: focus, path: ./many, engine: {kind: spark, master: "local[2]"}}
   vantage: {kind: vantage, cost_report: rprt_1}
 metrics:
   cost_per_order:
@@ -28,7 +29,7 @@ assert {metric.units.kind for metric in metrics} == set(unit_sources.KINDS)
 assert {sink for metric in metrics for sink in metric.publish} == set(sinks.KINDS)
 assert of.inputs and of.catalogue.definition("cost_per_order")
 """
-QUICK = ("status", "catalogue", "up", "demo", "dashboard", "report")
+QUICK = ("status", "catalogue", "up", "demo", "dashboard", "report", "allocation.explain", "allocation.check")
 
 
 def loaded(code: str, folder: Path) -> set[str]:

@@ -1,5 +1,6 @@
 """A prepared delivery reads as the original does: the same charges, totals and absent days, whatever is asked."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from unit_economics.allocation_entry import Allocation
 from unit_economics.refusals import Refusal
 from unit_economics_tests.focus_bills import DAY, billed, charge, read_bill, write_bill
 from unit_economics_tests.prepared_bills import assert_same, manifest_in, prepare
@@ -85,6 +87,28 @@ def test_any_bill_reads_alike_for_any_days_in_any_zone(
         assert sum(total.billed_cost or 0 for total in manifest_in(folder).totals.values()) == sum(
             amount for rows in bill.values() for _, _, amount, _, _ in rows
         )
+
+
+def test_rules_take_the_same_charges_by_columns_and_tags_that_only_they_look_at(tmp_path: Path) -> None:
+    rules = [
+        {"to": "first", "where": {"resource_id": {"glob": "vm-1*"}, "tags": {"team": "a"}}},
+        {"to": "second", "where": {"pricing_category": "Standard", "tags": {"env": {"present": True}}}},
+    ]
+    pools = {"pools": Allocation.model_validate({"rules": rules})}
+    lines = [
+        charge(ResourceId=f"vm-{n}", PricingCategory="Standard", Tags=json.dumps({"team": "ab"[n % 2], "env": "x" * n}))
+        for n in range(12)
+    ]
+    write_bill(tmp_path / "bill", *lines)
+    for allocations in (pools, {}):
+        prepare(tmp_path / "bill", tmp_path / "p", allocations=allocations)
+        assert_same(tmp_path / "bill", tmp_path / "p", SEPTEMBER_10_TO_12, allocations=pools)
+    held = read_bill(tmp_path / "p", allocations=pools).charges
+    assert dict(zip(held["taken_by"], held["charge_rows"], strict=True)) == {
+        '{"pools":"first"}': 1,
+        '{"pools":"second"}': 10,
+        '{"pools":"unallocated"}': 1,
+    }
 
 
 def test_rows_that_are_alike_in_two_billing_periods_both_count(tmp_path: Path) -> None:

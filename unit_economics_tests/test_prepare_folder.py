@@ -12,11 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
-from unit_economics.adapters import Kept
+from unit_economics.adapters import Delivery, Kept
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cli import main
 from unit_economics.cost_sources.focus import FocusFiles
 from unit_economics.cost_sources.focus.prepared import placing
+from unit_economics.cost_sources.focus.prepared.manifest import Manifest
 from unit_economics.cost_sources.focus.prepared.rewriting import Rewrite
 from unit_economics.cost_sources.focus.scan import Row, Scan
 from unit_economics.outside import Outside
@@ -50,6 +51,11 @@ def spoil(path: Path) -> None:
     path.write_bytes(bytes(byte ^ 1 for byte in path.read_bytes()))
 
 
+def opened(read: Delivery) -> list[str]:
+    """The folders of the parts that were read."""
+    return [file["name"].split("/")[0] for file in json.loads(read.fingerprint)["files"]]
+
+
 def glance(folder: Path, day: date) -> str | None:
     calendar = BusinessCalendar(ZoneInfo("UTC"), timedelta(hours=2))
     return FocusFiles(path=str(folder)).glance(DayRange(day, day), calendar=calendar, kept=Kept(), outside=Outside({}))
@@ -60,14 +66,18 @@ def test_one_day_of_thirty_opens_no_part_but_its_own(month: Path) -> None:
         if day != DAY:
             spoil(part_of(month, day))
     assert billed(read_bill(month, DAY)) == 10
-    assert json.loads(read_bill(month, DAY).fingerprint)["files"][0]["name"].startswith(f"day={DAY}/")
+    assert opened(read_bill(month, DAY)) == [f"day={DAY}"]
     with pytest.raises(Refusal, match="is not what was prepared"):
         read_bill(month, DAY, DAY + timedelta(days=1))
 
 
-def test_a_local_day_opens_the_two_utc_days_that_it_covers(month: Path) -> None:
-    files = json.loads(read_bill(month, DAY, zone="America/New_York").fingerprint)["files"]
-    assert [file["name"].split("/")[0] for file in files] == ["day=2024-09-10", "day=2024-09-11"]
+def test_a_local_day_opens_the_two_utc_days_that_it_covers(tmp_path: Path) -> None:
+    hours = [f"2024-09-{day:02}T{hour:02}:00:00Z" for day in range(9, 13) for hour in range(24)]
+    write_bill(tmp_path / "bill", *(charge(ChargePeriodStart=hour, ChargePeriodEnd=hour) for hour in hours))
+    prepare(tmp_path / "bill", tmp_path / "p")
+    read = read_bill(tmp_path / "p", DAY, zone="America/New_York")
+    assert opened(read) == ["day=2024-09-10", "day=2024-09-11"]
+    assert billed(read) == 24 * Decimal("1.5")
 
 
 def test_a_day_that_a_long_charge_reaches_opens_the_day_it_starts_on_only_where_charges_are_spread(
@@ -76,13 +86,8 @@ def test_a_day_that_a_long_charge_reaches_opens_the_day_it_starts_on_only_where_
     long = charge(ChargePeriodStart="2024-09-01T00:00:00Z", ChargePeriodEnd="2024-09-21T00:00:00Z", BilledCost="20")
     write_bill(tmp_path / "bill", long, on(date(2024, 9, 2)), on(DAY))
     prepare(tmp_path / "bill", tmp_path / "p")
-    days = {
-        how: [
-            file["name"][4:14] for file in json.loads(read_bill(tmp_path / "p", long_charges=how).fingerprint)["files"]
-        ]
-        for how in ("start", "spread")
-    }
-    assert days == {"start": ["2024-09-10"], "spread": ["2024-09-01", "2024-09-10"]}
+    days = {how: opened(read_bill(tmp_path / "p", long_charges=how)) for how in ("start", "spread")}
+    assert days == {"start": ["day=2024-09-10"], "spread": ["day=2024-09-01", "day=2024-09-10"]}
     assert billed(read_bill(tmp_path / "p", long_charges="spread")) == Decimal("2.5")
 
 
@@ -146,6 +151,20 @@ def test_a_manifest_that_cannot_be_understood_is_refused(month: Path, old: str, 
         read_bill(month, DAY)
 
 
+@pytest.mark.parametrize("name", ["../kept.txt", "/kept.txt", "day=2024-09-10/../../kept.txt", "day=2024-09-10"])
+@pytest.mark.parametrize("place", ["passing", "parts"])
+def test_a_manifest_that_names_a_file_outside_its_folder_deletes_nothing(month: Path, name: str, place: str) -> None:
+    kept = month.parent / "kept.txt"
+    kept.write_text("mine")
+    named = str(kept) if name.startswith("/") else name
+    manifest = json.loads((month / "manifest.json").read_text())
+    manifest[place] = [named] if place == "passing" else [{**manifest["parts"][0], "name": named}]
+    (month / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(Refusal, match=r"was changed by hand.*into a new folder"):
+        prepare(month.parent / "bill", month, tag_keys=["team"])
+    assert kept.read_text() == "mine"
+
+
 def test_a_manifest_of_somebody_else_is_none_of_ours(tmp_path: Path) -> None:
     write_bill(tmp_path, charge())
     (tmp_path / "manifest.json").write_text('{"format": "hudi"}')
@@ -153,9 +172,9 @@ def test_a_manifest_of_somebody_else_is_none_of_ours(tmp_path: Path) -> None:
 
 
 def test_an_unchanged_bill_is_not_prepared_again(month: Path) -> None:
-    before = {path: path.stat().st_mtime_ns for path in month.rglob("*.*")}
+    before = {path: path.stat().st_mtime_ns for path in month.rglob("[!.]*.*")}
     assert prepare(month.parent / "bill", month, tag_keys=["app"]) == []
-    assert {path: path.stat().st_mtime_ns for path in month.rglob("*.*")} == before
+    assert {path: path.stat().st_mtime_ns for path in month.rglob("[!.]*.*")} == before
 
 
 def test_only_the_billing_period_that_changed_is_prepared_again(month: Path) -> None:
@@ -235,6 +254,20 @@ def _kill(patched: pytest.MonkeyPatch, what: str, times: int) -> None:
     patched.setattr(owner, name, until)
 
 
+def test_parts_that_came_unannounced_would_have_made_the_delivery_before_unreadable(
+    month: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bill = month.parent / "bill"
+    write_bill(bill, *(on(day, BilledCost="1") for day in MONTH), name=PERIOD.format("09"))
+    with monkeypatch.context() as patched:
+        patched.setattr(Manifest, "without", lambda manifest, _: manifest)
+        _kill(patched, *STEPS["between two parts"])
+        with pytest.raises(Killed):
+            prepare(bill, month, tag_keys=["app"])
+    with pytest.raises(Refusal, match="it is no part of what was prepared"):
+        read_bill(month, DAY)
+
+
 def test_a_first_preparation_that_was_killed_reads_as_nothing_rather_than_as_a_part(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -270,6 +303,12 @@ def test_a_bill_that_changes_while_it_is_prepared_is_refused(tmp_path: Path, mon
 
     monkeypatch.setattr(Scan, "rows", meanwhile)
     with pytest.raises(Refusal, match="changed while it was read"):
+        prepare(tmp_path / "bill", tmp_path / "p")
+
+
+def test_columns_that_differ_only_in_case_are_refused_rather_than_one_of_them_lost(tmp_path: Path) -> None:
+    write_bill(tmp_path / "bill", charge(resourceid="1", ResourceId="2"))
+    with pytest.raises(Refusal, match="the columns resourceid and ResourceId differ only in upper and lower case"):
         prepare(tmp_path / "bill", tmp_path / "p")
 
 

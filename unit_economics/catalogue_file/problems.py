@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from unit_economics.adapters import Variable
+from unit_economics.allocation_entry import Target
 from unit_economics.catalogue import Name
 from unit_economics.catalogue_file.shape import Shape
 from unit_economics.catalogue_file.tree import Leaf, Node, Problem
@@ -39,6 +40,7 @@ _SAID = {
     "model_attributes_type": "must hold keys and values",
     "list_type": "must be a list",
     "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
 }
 _VARIABLE_SAID = (
     "write the NAME of the variable, like ORDERS_DATABASE_URL, never the value itself; the value belongs in .env"
@@ -46,6 +48,7 @@ _VARIABLE_SAID = (
 _TEXTS_SAID = {
     Variable: _VARIABLE_SAID,
     Name: "a name starts with a lower-case letter, then lower-case letters, digits and _, 40 at most",
+    Target: "a target starts with a lower-case letter, then lower-case letters, digits, _ and -, 60 at most",
     Address: "must be a URL like https://dagster.example.com, without user, password or query",
     HeaderName: "must be the name of an HTTP header, like X-Forwarded-User",
     HostName: "must be a host name in lower case, without scheme and port, like costs.example.com",
@@ -61,8 +64,10 @@ def explain(error: ValidationError, tree: Node, shape: Shape) -> list[Problem]:
     for new in found:
         old = joined.get(new.path)
         # The same value said twice, or text and list both refused: one line in the answer.
-        text = new.text if old is None or new.text in old.text else f"{old.text}, or {new.text}"
-        joined[new.path] = Problem(new.place, new.path, text)
+        if old is None:
+            joined[new.path] = new
+        elif new.text not in old.text:
+            joined[new.path] = Problem(old.place, old.path, f"{old.text}, or {new.text}")
     above = {path[:length] for path in joined for length in range(len(path))} - {()}
     return [one for one in joined.values() if one.path not in above]
 
@@ -91,10 +96,14 @@ def _problem(detail: ErrorDetails, tree: Node, shape: Shape) -> Problem:
         detail["msg"], named = _named_in(detail["msg"].removeprefix("Value error, "), tree, location)
         location = (*location, *named)
     node, above, here, path = _follow(tree, shape, location)
-    if kind == "missing":
-        path = (*path, str(location[-1]))
     unknown = kind == "extra_forbidden"
-    text = f"unknown key; {closest(path[-1], here.keys(above))}" if unknown else _said(detail)
+    forms = here.child(path[-1], above).forms(node) if path and kind in {"missing", "model_type"} else []
+    if unknown and path[-1] in here.keys(above):
+        # Only another form than the one that is written doesn't know it.
+        node, path, unknown, forms = above, path[:-1], False, here.forms(above)
+    if kind == "missing" and len(forms) < 2:
+        path = (*path, str(location[-1]))
+    text = f"unknown key; {closest(path[-1], here.keys(above))}" if unknown else _said(detail, forms)
     key_first = unknown or location[-1:] == ("[key]",) or not isinstance(node.inside, Leaf)
     return Problem((key_first and node.key_place) or node.place, path, text)
 
@@ -134,8 +143,10 @@ def _named_in(message: str, tree: Node, location: tuple[str | int, ...]) -> tupl
     return (rest, path) if node else (message, ())
 
 
-def _said(detail: ErrorDetails) -> str:
+def _said(detail: ErrorDetails, forms: Sequence[Sequence[str]]) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
+    if len(forms) > 1:
+        return f"must hold exactly one of {', '.join(key for keys in forms for key in keys)}"
     if kind == "string_pattern_mismatch":
         return _PATTERNS.get(context["pattern"], f"must match {context['pattern']}")
     if kind == "union_tag_invalid":

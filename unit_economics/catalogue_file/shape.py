@@ -55,6 +55,10 @@ class Shape:
         """The keys that are allowed here."""
         return [key for one in self.alternatives(node) for key in _dict(one.schema.get("properties"))]
 
+    def forms(self, node: Node | None) -> list[list[str]]:
+        """The keys of each form that a mapping may have here; several where it is one of several kinds."""
+        return [list(_dict(one.schema["properties"])) for one in self.alternatives(node) if "properties" in one.schema]
+
     def child(self, key: str, node: Node | None) -> "Shape":
         """The shape under this key; an empty one, which allows anything, where the key is not known."""
         for one in self.alternatives(node):

@@ -43,6 +43,6 @@ class Node:
         """What is under this key or at this position, if anything is."""
         if isinstance(self.inside, dict):
             return self.inside.get(str(key))
-        if isinstance(self.inside, list) and isinstance(key, int) and key < len(self.inside):
-            return self.inside[key]
+        if isinstance(self.inside, list) and str(key).isdecimal() and int(key) < len(self.inside):
+            return self.inside[int(key)]
         return None

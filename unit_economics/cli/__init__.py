@@ -24,6 +24,7 @@ _SECTIONS = [
             "backfill": "Compute the days that are missing, and only those.",
             "publish": "Bring Vantage to what is stored; --dry-run shows the difference.",
             "prepare": "Rewrite a bill once, so that reading a day of it touches that day alone.",
+            "scan-sql": "The scan as SQL, for a bill that is a table in another engine.",
         },
     ),
     Section(
@@ -32,6 +33,7 @@ _SECTIONS = [
             "dashboard": "The pages for finance, leadership and whoever is on call.",
             "report": "A page of the dashboard as one file, or its headline as a picture.",
             "status": "Every asset and day at a glance, and what to type next.",
+            "allocation": "Which charges and rules made a cost; what rules match twice or never.",
             "export": "The unit costs as CSV, JSON or Parquet, also as of an earlier moment.",
             "catalogue": "What is measured, or the JSON Schema of the file.",
             "vantage": "Set up Vantage: create the business metric.",

@@ -41,7 +41,7 @@ class LazyGroup(click.Group):
         """The command of this name; None where there is none."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        return import_module(f"{self.package}.{cmd_name}").command
+        return import_module(f"{self.package}.{cmd_name.replace('-', '_')}").command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's
         """The sections of the help, from their one-liners."""

@@ -43,7 +43,7 @@ def command(source: str, to: Path | None, config: Path | None) -> int:
     )
     click.echo(_in_words(manifest, folder) if new else f"{folder} is already prepared: nothing has changed")
     if folder != before:
-        click.echo(f"Read it with `path: {folder}` under cost_sources.{source}", err=True)
+        click.echo(f"Read it with `path: {folder.resolve()}` under cost_sources.{source}", err=True)
     return 0
 
 

@@ -79,7 +79,7 @@ def compare(of: Deployment, days: DayRange) -> list[Compared]:
     found: list[Compared] = []
     for name, metric in of.catalogue.metrics.items():
         with of.warehouse.snapshot() as connection:
-            out = publications.publishable(connection, units_asset(name), name, days)
+            out = publications.publishable(connection, units_asset(name), name, days, of.chain(name))
         for sink_name, sink in metric.publish.items():
             held = sink.publish(out.wanted, outside=of.outside, dry_run=True)
             found.append(Compared(sink_asset(name, sink_name), out, held.differences))

@@ -4,6 +4,7 @@ Here: alignment, grouping, colour by meaning, exact JSON. Not here: what is said
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,6 +25,8 @@ COLOURS = {
     "fail": "red",
     "skip": "bright_black",
 }
+_COMMANDS = re.compile(r"\x1b(?!\[[0-9;]*m)|[\x00-\x1a\x1c-\x1f\x7f-\x9f]")
+"""What a terminal would not show but obey, but for colours."""
 
 
 def coloured(word: str, text: str | None = None) -> str:
@@ -41,9 +44,14 @@ def strong(text: str) -> str:
     return click.style(text, bold=True)
 
 
+def harmless(text: str) -> str:
+    """The text of a stranger, whoever may tag a resource, on one line and without commands to a terminal."""
+    return _COMMANDS.sub("\ufffd", text)
+
+
 def show_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right_from: int = 1) -> None:
     """Rows in columns; those from `right_from` on are numbers and line up on the right."""
-    lines = [[faint(title) for title in head], *rows]
+    lines = [[faint(title) for title in head], *([harmless(cell) for cell in row] for row in rows)]
     widths = [max(len(click.unstyle(line[column])) for line in lines) for column in range(len(head))]
     for line in lines:
         cells = [

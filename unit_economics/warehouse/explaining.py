@@ -121,6 +121,16 @@ def quantities(connection: Connection, asset: str, day: date, version: int) -> d
     return dict(rows.fetchall())
 
 
+def currencies(connection: Connection, day: date, version: int) -> list[str]:
+    """Those of one version of a day's bill."""
+    rows = connection.execute(
+        "select distinct billing_currency from cloud_cost_versions where business_date = %s and version = %s"
+        " order by 1",
+        [day, version],
+    )
+    return [currency for (currency,) in rows]
+
+
 _TAKEN_BY = """
     select *, string_to_array(taken_by ->> {scope}, {between}) as rules from cloud_cost_versions
     where business_date = {day} and version = {version} and billing_currency = {currency}
@@ -151,9 +161,7 @@ def taken_charges(
     return _largest(connection, asked, scope, by_rule, sql.SQL("t.rule = any({})").format(list(rules)), most)
 
 
-def matching_charges(
-    connection: Connection, asked: Taken, where: sql.Composable, most: int
-) -> Sequence[ChargeKind]:
+def matching_charges(connection: Connection, asked: Taken, where: sql.Composable, most: int) -> Sequence[ChargeKind]:
     """The largest kinds of charges for which a condition holds: of a scope without rules."""
     return _largest(connection, asked, "", sql.SQL("select '' as rule, 1 as times"), where, most)
 

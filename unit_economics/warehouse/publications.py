@@ -30,8 +30,13 @@ class Publishable:
         return Publishable(wanted, {**self.held_back, **overtaken})
 
 
-def publishable(connection: Connection, units_asset: str, metric: str, days: DayRange) -> Publishable:
-    """Read the gate: a day may go out when units and unit cost are stored and no check of the day's chain is red."""
+def publishable(
+    connection: Connection, units_asset: str, metric: str, days: DayRange, made_of: Sequence[str]
+) -> Publishable:
+    """Read the gate: a day may go out when units and unit cost are stored and no check of the day's chain is red.
+
+    made_of: every asset that the unit cost is made of, units among them.
+    """
     rows = connection.execute(
         "select d::date, q.quantity, c.business_date is not null, coalesce(g.red, '{}')"
         " from generate_series(%(first)s::date, %(last)s::date, interval '1 day') d"
@@ -41,10 +46,13 @@ def publishable(connection: Connection, units_asset: str, metric: str, days: Day
         "   and l.business_date between %(first)s and %(last)s group by 1) q on q.business_date = d::date"
         " left join ledger c on c.asset = %(metric)s and c.business_date = d::date and c.superseded_at is null"
         " left join (select business_date, array_agg(asset order by asset) as red from gate"
-        "   where not passed and asset in (%(units)s, 'cloud_costs', %(metric)s)"
+        "   where not passed and asset = any(%(chain)s)"
         "   and business_date between %(first)s and %(last)s group by 1) g on g.business_date = d::date"
         " order by 1",
-        {"first": days.first, "last": days.last, "units": units_asset, "metric": metric},
+        {
+            **{"first": days.first, "last": days.last, "units": units_asset, "metric": metric},
+            "chain": [*made_of, metric],
+        },
     ).fetchall()
     wanted = {day: quantity for day, quantity, computed, red in rows if quantity is not None and computed and not red}
     held_back = {

@@ -1,6 +1,16 @@
 """`make bench`: every benchmark in one run, and one table. It prints; it never fails."""
 
-from unit_economics_tests.benchmarks import backfill, dashboard, memory, own_part, startup, unchanged_day, writing
+from unit_economics_tests.benchmarks import (
+    backfill,
+    dashboard,
+    memory,
+    own_part,
+    prepared,
+    scan,
+    startup,
+    unchanged_day,
+    writing,
+)
 from unit_economics_tests.benchmarks.shop_world import shop_world
 from unit_economics_tests.benchmarks.targets import show
 
@@ -10,7 +20,7 @@ def main() -> None:
     with shop_world() as world:
         rows = [*backfill.measure(world), *own_part.measure(world)]
     rows += [*unchanged_day.measure(), *writing.measure(), *startup.measure(), *memory.measure()]
-    rows += dashboard.measure()
+    rows += [*scan.measure(), *prepared.measure(), *dashboard.measure()]
     show(rows)
 
 

@@ -4,7 +4,6 @@ Here: `python -m unit_economics_tests.benchmarks.memory FOLDER URL VANTAGE FIRST
 four steps in one range and says how far its memory grew. Not here: speed.
 """
 
-import resource
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from pathlib import Path
 from unit_economics.business_days import DayRange
 from unit_economics.local import embedded
 from unit_economics_tests.benchmarks.shop_world import days_until
-from unit_economics_tests.benchmarks.targets import Row
+from unit_economics_tests.benchmarks.targets import Row, own_peak
 from unit_economics_tests.benchmarks.wide_world import empty_vantage, take_all, wide_deployment, write_shop
 
 MONTH, YEAR = 30, 365
@@ -46,15 +45,7 @@ def _peak(folder: Path, postgres: embedded.EmbeddedPostgres, days: DayRange) -> 
 
 def _main(folder: str, url: str, vantage: str, first: str, last: str) -> None:
     take_all(wide_deployment(Path(folder), url, vantage), DayRange(date.fromisoformat(first), date.fromisoformat(last)))
-    print(_own_peak())
-
-
-def _own_peak() -> float:
-    """Megabytes. Linux keeps the parent's peak in `ru_maxrss` across exec, so its own book is asked first."""
-    status = Path("/proc/self/status")
-    lines = status.read_text().splitlines() if status.exists() else []
-    own = [int(line.split()[1]) for line in lines if line.startswith("VmHWM")]
-    return (own or [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss])[0] / 1024
+    print(own_peak())
 
 
 if __name__ == "__main__":

@@ -110,7 +110,7 @@ _RED_ORDERS = f"""
 def _catalogue() -> str:
     """The demo's, with the bill taken apart by a further tag."""
     text = (resources.files("unit_economics.demo") / "catalogue.yaml").read_text("utf-8")
-    split = "  product: {by: {tag: app}}\nmetrics:\n"
+    split = "  app: {by: {tag: app}}\nmetrics:\n"
     return Template(text).substitute(first_day=DAYS.first).replace("metrics:\n", split, 1)
 
 

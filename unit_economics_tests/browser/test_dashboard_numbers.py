@@ -20,7 +20,7 @@ PER = 1000
 VIEWS = [
     ("all", "service", 28),
     ("all", "team", 28),
-    ("all", "product", 7),
+    ("all", "app", 7),
     ("shop", "", 28),
     ("service:Amazon DynamoDB", "", 7),
     ("team:team=payments", "", 28),

@@ -117,7 +117,7 @@ def test_a_request_to_a_stranger_is_forbidden_and_would_be_caught(opened: Opened
     ui.strangers.clear()
 
 
-@pytest.mark.parametrize("by", ["service", "team", "product"])
+@pytest.mark.parametrize("by", ["service", "team", "app"])
 @pytest.mark.parametrize("name", SHOWN)
 def test_a_name_that_attacks_stays_text(opened: Opened, name: str, by: str) -> None:
     page = opened(f"{SHOWN[name]}?by={by}").page
@@ -130,7 +130,7 @@ def test_a_name_that_attacks_stays_text(opened: Opened, name: str, by: str) -> N
     [
         ("service", f"service:{SERVICE}", SERVICE),
         ("team", f"team:team={TEAM}", TEAM),
-        ("product", f"product:app={APP}", APP),
+        ("app", f"app:app={APP}", APP),
     ],
 )
 def test_a_slice_whose_name_attacks_has_a_page_of_its_own(opened: Opened, by: str, scope: str, payload: str) -> None:

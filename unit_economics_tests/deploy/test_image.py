@@ -57,6 +57,8 @@ def test_every_place_names_the_image_of_this_release() -> None:
         f"unit-economics:{version}"
     }
     assert f"/unit-economics:{version}\n" in (DEPLOY / "helm" / "dashboard.yaml").read_text()
+    page = (PROJECT / "docs" / "deploy.md").read_text()
+    assert re.findall(r"/unit-economics:([\d.]+)", page) == [version] * 2
     assert yaml.safe_load((DEPLOY / "helm" / "values.yaml").read_text())["dagsterDaemon"]["image"]["tag"] == version
 
 

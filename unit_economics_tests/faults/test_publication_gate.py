@@ -21,7 +21,7 @@ from unit_economics.warehouse.migrations import migrate
 from unit_economics.warehouse.publications import publishable
 from unit_economics_tests.faults import day_states
 from unit_economics_tests.faults.day_states import Day
-from unit_economics_tests.faults.world import METRIC, SINK_ASSET, UNITS_ASSET, Shop, deployment, materialize
+from unit_economics_tests.faults.world import COSTS, METRIC, SINK_ASSET, UNITS_ASSET, Shop, deployment, materialize
 
 SPAN = DayRange(date(2026, 1, 1), date(2026, 2, 9))
 WEEK = DayRange(date(2026, 3, 13), date(2026, 3, 19))
@@ -48,7 +48,7 @@ def _allowed(span: DayRange, states: Sequence[Day]) -> dict[date, Decimal]:
 def test_in_1600_states_exactly_the_green_days_may_go_out(mart: Warehouse, states: list[Day]) -> None:
     with mart.connection() as connection, connection.transaction(force_rollback=True):
         day_states.make(connection, SPAN, states)
-        found = publishable(connection, UNITS_ASSET, METRIC, SPAN)
+        found = publishable(connection, UNITS_ASSET, METRIC, SPAN, [UNITS_ASSET, COSTS])
     assert found.wanted == _allowed(SPAN, states)
     assert set(found.held_back) == set(SPAN) - set(found.wanted)
     assert all(found.held_back.values())

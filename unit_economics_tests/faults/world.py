@@ -4,7 +4,7 @@ Here: sources and a sink that depend on no other module of the suite, and the de
 Not here: faults (each test plants its own), or what the mart should hold then (oracle.py).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -15,7 +15,7 @@ import dagster as dg
 import pandas as pd
 import psycopg
 
-from unit_economics.adapters import CostSource, Count, Delivery, Difference, Publication, Sink, UnitSource
+from unit_economics.adapters import CostSource, Count, Delivery, Difference, Kept, Publication, Sink, UnitSource
 from unit_economics.assets import build_assets
 from unit_economics.automation import range_tags
 from unit_economics.business_days import BusinessCalendar, DayRange
@@ -144,7 +144,7 @@ def _adapters(shop: Shop) -> tuple[type[UnitSource], type[CostSource], type[Sink
             days: DayRange,
             *,
             calendar: BusinessCalendar,  # noqa: ARG002  # the signature of a source
-            tag_keys: Sequence[str],  # noqa: ARG002
+            kept: Kept,  # noqa: ARG002
             outside: Outside,  # noqa: ARG002
         ) -> Delivery:
             _raise(shop.cost_fault)
@@ -177,14 +177,22 @@ def _adapters(shop: Shop) -> tuple[type[UnitSource], type[CostSource], type[Sink
 
 def _delivery(facts: Mapping[date, Decimal], absent: Mapping[date, str]) -> Delivery:
     rows = [
-        (day, "AWS", "1", service, "us-1", "Usage", "{}", "USD", *(share * cost for _ in range(4)), 3)
+        (day, "AWS", "1", service, "us-1", "Usage", "{}", "USD", "{}", False, *(share * cost for _ in range(4)), 3)
         for day, cost in facts.items()
         for service, share in (("compute", Decimal("0.75")), ("storage", Decimal("0.25")))
     ]
     charges = pd.DataFrame(rows, columns=list(CHARGES.columns), dtype=object).astype({"charge_rows": "int64"})
     totals = pd.DataFrame(
         [(day, "USD", 6, cost, cost, cost, cost) for day, cost in facts.items()],
-        columns=["business_date", "billing_currency", "charge_rows", *list(CHARGES.columns)[8:12]],
+        columns=[
+            "business_date",
+            "billing_currency",
+            "charge_rows",
+            "billed_cost",
+            "effective_cost",
+            "list_cost",
+            "contracted_cost",
+        ],
         dtype=object,
     )
     return Delivery(charges, totals, absent, "facts")

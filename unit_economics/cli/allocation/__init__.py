@@ -6,7 +6,7 @@ Here: which commands there are, each loaded only when it is called. Not here: wh
 from unit_economics.cli.boundary import LazyGroup, Section
 
 command = LazyGroup(
-    "allocation",
+    name="allocation",
     help="Who pays for what: the charges and rules behind a number, and what the rules miss.",
     package=__name__,
     sections=[

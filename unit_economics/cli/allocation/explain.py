@@ -11,9 +11,11 @@ from typing import Any
 
 import click
 
-from unit_economics.cli.allocation.explain_page import rules_in_words, show
-from unit_economics.cli.allocation.explanation import Account, Explanation, explained
+from unit_economics.cli.allocation.accounts import Account
+from unit_economics.cli.allocation.explain_page import show
+from unit_economics.cli.allocation.explanation import Explanation, explained
 from unit_economics.cli.allocation.named import named
+from unit_economics.cli.allocation.rules_told import rules_in_words
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import Day, config_option, json_option
 from unit_economics.cli.table import show_json

@@ -16,6 +16,7 @@ from pydantic import Field
 from unit_economics.adapters import CostSource, Delivery, Kept
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cost_sources.focus.engines import Engine
+from unit_economics.cost_sources.focus.limits import Limits
 from unit_economics.outside import Outside
 
 
@@ -32,6 +33,7 @@ class FocusFiles(CostSource):
     engine: Engine = Field(
         Engine(), repr=False, description="Where the bill is scanned; it decides no answer, so it is in no definition"
     )
+    scan: Limits = Field(Limits(), repr=False, description="What a scan on this machine may take of it")
 
     def glance(self, days: DayRange, *, calendar: BusinessCalendar, kept: Kept, outside: Outside) -> str | None:
         """The names, sizes and times of the files, and how they are read."""

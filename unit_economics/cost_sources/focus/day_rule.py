@@ -39,7 +39,7 @@ def on_one_day(relation: str, days: DayRange, calendar: BusinessCalendar) -> str
 
 
 def spread(relation: str, days: DayRange, calendar: BusinessCalendar) -> str:
-    """The charges with their `business_date`; a long one once a UTC day of the range, as the `nth` of `days_covered`."""
+    """The charges with their `business_date`; a long one once a UTC day of the range, as `nth` of `days_covered`."""
     from_first = f"date_diff('day', cast(starts as date), date '{days.first}')"
     to_last = f"date_diff('day', cast(starts as date), date '{days.last}')"
     nth = f"range(greatest(0, {from_first}), least({_SPAN} - 1, {to_last}) + 1)"
@@ -84,7 +84,7 @@ def _day(day: date, begin: datetime, end: datetime) -> str:
     if end - begin != ONE_DAY:
         return f"date '{day}'"
     seconds = round((_midnight(day) - begin.replace(tzinfo=None)) / timedelta(seconds=1))
-    return f"cast(starts + interval '{seconds}' second as date)"
+    return f"cast(starts + interval '{seconds}' second as date)" if seconds else "cast(starts as date)"
 
 
 def _midnight(day: date) -> datetime:

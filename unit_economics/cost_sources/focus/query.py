@@ -71,9 +71,7 @@ class Asked:
         return [*(f"taken_{n}" for n in range(len(self.allocations))), *(["is_untagged"] if self.allocations else [])]
 
 
-def totals(
-    charges: str, asked: Asked, share: Callable[[str], str] = day_rule.share, file: str = FILE_AT_FAULT
-) -> str:
+def totals(charges: str, asked: Asked, share: Callable[[str], str] = day_rule.share, file: str = FILE_AT_FAULT) -> str:
     """Sums by all dimensions, and by day and currency alone; what holds a charge that can't be counted `is_faulty`.
 
     Every engine runs this text, in its own dialect; only how a long charge's share is divided exactly differs. Texts
@@ -200,8 +198,8 @@ def _moment(layout: Layout, field: str) -> str:
     column = column_sql(layout, field)
     if layout.kind(field) == "moment":
         return f"cast({column} as timestamp)"
-    zoned = column if layout.kind(field) == "utc_moment" else f"try_cast({column} as timestamptz)"
-    return f"make_timestamp(epoch_us({zoned}))"
+    cast = "cast" if layout.kind(field) == "utc_moment" else "try_cast"  # nanoseconds need it, other units lose nothing
+    return f"make_timestamp(epoch_us({cast}({column} as timestamptz)))"
 
 
 def _money(layout: Layout, field: str) -> str:
@@ -218,16 +216,19 @@ def _money(layout: Layout, field: str) -> str:
 def _within(layout: Layout, asked: Asked) -> str:
     """Only rows that can touch the days: one condition a stored column, so that row groups can be passed over."""
     span = day_rule.span(asked.days, asked.calendar)
+    if asked.is_spread:
+        return f"{_bounded(layout, 'ends', f'>= {span.first}')} and {_bounded(layout, 'starts', f'< {span.end}')}"
+    return _bounded(layout, "starts", f">= {span.first}", f"< {span.end}")
 
-    def bound(name: str, comparison: str, moment: object) -> str:
-        kind = layout.kind(TIME_FIELDS[name])
-        column = name if kind == "text" else column_sql(layout, TIME_FIELDS[name])
-        zone = ("timestamptz", "+00") if kind == "utc_moment" else ("timestamp", "")
-        return f"({column} is null or {column} {comparison} {zone[0]} '{moment}{zone[1]}')"
 
-    after = bound("ends" if asked.is_spread else "starts", ">=", span.first)
-    before = bound("starts", "<", span.end)
-    return f"{after} and {before}"
+def _bounded(layout: Layout, name: str, *bounds: str) -> str:
+    """Whether a time is missing or within the bounds, each a comparison and a moment."""
+    kind = layout.kind(TIME_FIELDS[name])
+    zone = ("timestamptz", "+00") if kind == "utc_moment" else ("timestamp", "")
+    column = name if kind == "text" else f"cast({column_sql(layout, TIME_FIELDS[name])} as {zone[0]})"
+    tests = [bound.split(" ", 1) for bound in bounds]
+    held = " and ".join(f"{column} {comparison} {zone[0]} '{moment}{zone[1]}'" for comparison, moment in tests)
+    return f"({column} is null or ({held}))"
 
 
 def _first_of(faults: Mapping[str, str]) -> str:

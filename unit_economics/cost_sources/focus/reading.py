@@ -50,7 +50,7 @@ def read(entry: FocusFiles, days: DayRange, calendar: BusinessCalendar, kept: Ke
         null_words=tuple(entry.null_words),
         allocations=kept.allocations,
     )
-    return _read(entry, asked, storage_of(entry.path, outside))
+    return _read(entry, asked, storage_of(entry.path, outside), outside)
 
 
 def contents_of(storage: Storage) -> Delivered | Prepared:
@@ -58,14 +58,14 @@ def contents_of(storage: Storage) -> Delivered | Prepared:
     return prepared(storage) or Delivered(storage, delivery.parts_of(storage))
 
 
-def _read(entry: FocusFiles, asked: Asked, storage: Storage) -> Delivery:
+def _read(entry: FocusFiles, asked: Asked, storage: Storage, outside: Outside) -> Delivery:
     contents = contents_of(storage)
     before = contents.parts
     try:
         parts, identities = contents.wanted(asked.days, asked.calendar, spread=asked.is_spread)
         layouts = layouts_of(storage, parts)
         with_rows = {part: layout for part, layout in layouts.items() if layout.has_rows}
-        rows = _rows(entry, storage, with_rows, asked) if with_rows else []
+        rows = _rows(entry, Scan(storage, with_rows, asked, entry.scan.below(outside.folder), outside.say))
     except Refusal:
         delivery.refuse_changed(storage, before)
         raise
@@ -78,12 +78,14 @@ def _read(entry: FocusFiles, asked: Asked, storage: Storage) -> Delivery:
     )
 
 
-def _rows(entry: FocusFiles, storage: Storage, layouts: Mapping[Part, Layout], asked: Asked) -> list[Row]:
+def _rows(entry: FocusFiles, scan: Scan) -> list[Row]:
+    if not scan.layouts:
+        return []
     if entry.engine.kind == "duckdb":
-        return Scan(storage, layouts, asked).rows()
+        return scan.rows()
     from unit_economics.cost_sources.focus.engines.spark import SparkScan  # only where a cluster is asked
 
-    return SparkScan(entry.engine, storage, layouts, asked).rows()
+    return SparkScan(entry.engine, scan).rows()
 
 
 def _fingerprint(entry: FocusFiles, asked: Asked, identities: Mapping[Part, str]) -> str:

@@ -6,9 +6,10 @@ The fast path looks at no row by itself; only a scan that failed is looked at ag
 
 import csv
 import io
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
@@ -17,6 +18,8 @@ import pyarrow as pa
 from unit_economics.cost_sources.focus import query
 from unit_economics.cost_sources.focus.delivery import Part
 from unit_economics.cost_sources.focus.layout import Layout, damaged, refuse_broken_frame
+from unit_economics.cost_sources.focus.limits import Limits
+from unit_economics.cost_sources.focus.progress import told
 from unit_economics.cost_sources.focus.query import Asked
 from unit_economics.cost_sources.focus.storage import DuckDBFiles, Storage
 from unit_economics.refusals import Refusal
@@ -44,21 +47,28 @@ class Scan:
     storage: Storage
     layouts: Mapping[Part, Layout]
     asked: Asked
+    limits: Limits = field(default_factory=Limits)
+    say: Callable[[str], None] = lambda _: None
 
     def rows(self) -> list[Row]:
         """What `query.totals` selects; refused, with file, row and field, where a row can't be counted."""
-        with connection(self.storage) as session:
+        self.limits.refuse_small_disk(sum(part.file.size for part in self.layouts))
+        with connection(self.storage, self.limits.memory, self.limits.folder) as session:
             self.check_frames()
+            session.execute("set preserve_insertion_order = false")
+            # Otherwise DuckDB 2.0 adds the days up from the charges' own sums, which they are there to prove.
+            session.execute("set disabled_optimizers = 'grouping_sets'")
             try:
-                found = list(_rows(session.execute(self.sql())))
+                with told(session, f"scanning {self.storage.shown}", self.say):
+                    found = list(_rows(session.execute(self.sql())))
             except duckdb.OutOfMemoryException as error:
-                raise self._refusal(
-                    f"summing it takes more than {MEMORY} of memory", "Ask for fewer days, or keep fewer tags"
-                ) from error
+                raise self._too_large() from error
             except duckdb.OutOfRangeException as error:
                 raise self._refusal("the sum of a day is beyond 38 digits", REPAIR) from error
             except duckdb.Error as error:
-                unknown = self._refusal("it could not be read", "Try again; when it stays, report it with the log of the run")
+                unknown = self._refusal(
+                    "it could not be read", "Try again; when it stays, report it with the log of the run"
+                )
                 raise self.diagnosis() or unknown from error
         self._refuse_faulty(found)
         return found
@@ -111,13 +121,20 @@ class Scan:
 
     def diagnosis(self) -> Refusal | None:
         """The first part that can't be read by itself; None where each of them can."""
-        for part, layout in self.layouts.items():
-            with connection(self.storage) as session:
-                try:
-                    session.execute(replace(self, layouts={part: layout}).sql()).fetchall()
-                except duckdb.Error:
-                    return self._broken(part, layout)
-        return None
+        parts = list(self.layouts)
+        while len(parts) > 1:
+            half = parts[: len(parts) // 2]
+            parts = half if not self._can_read(half) else parts[len(half) :]
+        return None if self._can_read(parts) else self._broken(parts[0], self.layouts[parts[0]])
+
+    def _can_read(self, parts: Sequence[Part]) -> bool:
+        some = replace(self, layouts={part: self.layouts[part] for part in parts})
+        with connection(self.storage) as session:
+            try:
+                session.execute(some.sql()).fetchall()
+            except duckdb.Error:
+                return False
+        return True
 
     def _broken(self, part: Part, layout: Layout) -> Refusal:
         """Where the frame of a part breaks: the row of a CSV, or the part as a whole."""
@@ -129,6 +146,12 @@ class Scan:
 
     def _where(self, part: Part) -> str:
         return f"{self.storage.shown}, file {part.name}"
+
+    def _too_large(self) -> Refusal:
+        return self._refusal(
+            f"summing it takes more than {self.limits.memory} of memory, or the folder {self.limits.folder} is full",
+            "Give `scan` of the bill more memory or a larger folder, ask for fewer days, or keep fewer tags",
+        )
 
     def _refusal(self, what: str, remedy: str) -> Refusal:
         return Refusal(what, where=self.storage.shown, remedy=remedy)
@@ -143,11 +166,13 @@ def _rows(answer: duckdb.DuckDBPyConnection) -> Iterator[Row]:
 
 
 @contextmanager
-def connection(storage: Storage) -> Generator[duckdb.DuckDBPyConnection]:
+def connection(
+    storage: Storage, memory: str = MEMORY, spill: Path | None = None
+) -> Generator[duckdb.DuckDBPyConnection]:
     """A database in memory that can spill to a folder of its own, fetches no extensions and thinks in UTC."""
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(dir=spill) as folder:
         config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": MEMORY,
+            "memory_limit": memory,
             "temp_directory": folder,
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",

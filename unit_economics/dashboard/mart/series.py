@@ -13,6 +13,7 @@ from functools import cached_property
 from psycopg import sql
 
 from unit_economics.business_days import DayRange
+from unit_economics.reasons import NO_CHARGES
 from unit_economics.warehouse.connection import Connection
 
 COMPLETE = ("complete", "closed", "restated")
@@ -157,7 +158,7 @@ def _cost(
 ) -> tuple[Decimal | None, str | None]:
     """The cost of one day, and why there is no unit cost."""
     cost, reason, charge_rows = row or (None, None, 0)
-    if cost is not None or charge_rows:
+    if cost is not None or charge_rows or (reason and not reason.startswith(NO_CHARGES)):
         return cost, reason
     if not is_billed:
         return None, reason or "the bill of this day is not there"

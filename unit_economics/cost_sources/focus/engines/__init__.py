@@ -3,8 +3,8 @@
 Here: the catalogue's `engine`. The meaning of the query is in one place, query.py, as DuckDB's SQL; translation.py says
 it in other dialects. What an engine has of its own is how the bill's columns are read and typed:
 
-    spark      rows of the files      spark_columns.py, spark_csv.py, spark_session.py -> spark.py
-    others     rows of one table      table_columns.py -> table.py: SQL to be run where the table is
+    spark      the files        spark_session, spark_files, spark_csv, spark_columns, spark_tags -> spark.py
+    others     one table        table_columns.py -> table.py: SQL to be run where the table is
 
 Not here: what the query means (query.py), and the division of shared cost, which no engine does.
 """
@@ -20,8 +20,10 @@ class Engine(Entry):
     """What scans the bill: DuckDB in the process, or a Spark cluster. The answers are the same."""
 
     kind: Literal["duckdb", "spark"] = "duckdb"
-    master: str | None = Field(None, min_length=1, description="Spark's master: spark://host:7077, yarn, k8s://..., local[4]")
-    options: dict[str, str] = Field({}, description="Spark's own settings, like spark.executor.memory; no secrets")
+    master: str | None = Field(
+        default=None, min_length=1, description="Spark's master: spark://host:7077, yarn, k8s://..., local[4]"
+    )
+    options: dict[str, str] = Field(default={}, description="Spark's settings, like spark.executor.memory; no secrets")
 
     @model_validator(mode="after")
     def _has_a_master(self) -> "Engine":

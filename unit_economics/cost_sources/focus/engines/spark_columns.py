@@ -66,13 +66,15 @@ def _text(field: str, types: Types) -> str:
 
 
 def _moment(field: str, types: Types) -> str:
-    """A timestamp without a zone, in UTC: the session thinks in UTC. Nanoseconds come as whole numbers."""
+    """A timestamp without a zone, in UTC as the session thinks. Nanoseconds come as whole numbers and are rounded."""
     column = name(field, "spark")
     if types[field] == "string":
         whole = f"regexp_replace({column}, {_pattern(_WITHOUT_SECONDS)}, '$1:00$2')"
         moment = f"case when {column} rlike {_pattern(_MOMENT)} then try_cast({whole} as timestamp) end"
+    elif types[field] == "bigint":
+        moment = f"timestamp_micros(cast(round(cast({column} as decimal(20, 0)) / 1000) as bigint))"
     else:
-        moment = f"timestamp_micros({column} div 1000)" if types[field] == "bigint" else column
+        moment = column
     return f"cast({moment} as timestamp_ntz)"
 
 
@@ -86,7 +88,9 @@ def _money(field: str, types: Types) -> str:
         cast = f"try_cast(case when {column} is not null then {shortest} end as {MONEY})"
     else:
         cast = f"try_cast({column} as {MONEY})"
-    return f"case when abs({cast}) < cast('{LARGEST:f}' as {MONEY}) then {cast} end"
+    low, high = (f"cast('{bound:f}' as {MONEY})" for bound in (-LARGEST, LARGEST))
+    # Without abs(): Spark rounds what it changes the sign of to 34 digits.
+    return f"case when {cast} > {low} and {cast} < {high} then {cast} end"
 
 
 def _within(asked: Asked, types: Types) -> str:

@@ -5,6 +5,9 @@ Spark's own CSV reader can't tell a quoted NULL from an empty value, passes over
 leniently. A worker needs this package, as it does for any function in Python; for Parquet it needs none.
 """
 
+# pyarrow ships no types
+# pyright: reportUnknownParameterType=false
+
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -26,7 +29,12 @@ Read = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
 
 def rows(
-    session: "SparkSession", storage: Storage, layout: Layout, parts: Sequence[Part], columns: Sequence[str], asked: Asked
+    session: "SparkSession",
+    storage: Storage,
+    layout: Layout,
+    parts: Sequence[Part],
+    columns: Sequence[str],
+    asked: Asked,
 ) -> "DataFrame":
     """These columns of the parts as texts, with `filename`: one part a task, as no CSV can be cut safely."""
     numbers = session.range(len(parts), numPartitions=len(parts))
@@ -34,9 +42,7 @@ def rows(
     return numbers.mapInArrow(_reader(storage, layout, parts, columns, asked), schema)
 
 
-def _reader(
-    storage: Storage, layout: Layout, parts: Sequence[Part], columns: Sequence[str], asked: Asked
-) -> Read:
+def _reader(storage: Storage, layout: Layout, parts: Sequence[Part], columns: Sequence[str], asked: Asked) -> Read:
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for number in batch.column(0).to_pylist():

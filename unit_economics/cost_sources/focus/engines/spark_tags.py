@@ -13,6 +13,8 @@ from unit_economics.cost_sources.focus.layout import Layout
 _STRICT = "map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')"
 _LENIENT = r"(?is)^\s*\{.*(,\s*[}\]]|nan|inf)"
 _TAGS = name("Tags", "spark")
+_TEXT = f"cast({_TAGS} as string)"
+"""A column that is empty throughout is one of whole numbers to Spark."""
 
 
 def with_parsed(layout: Layout, relation: str, keys: Sequence[str]) -> str:
@@ -42,21 +44,15 @@ def value(layout: Layout, key: str) -> str:
 
 
 def size(layout: Layout, keys: Sequence[str]) -> str:
-    """How long the stated tags are; too long where Spark would read them otherwise than DuckDB does.
-
-    That is an object with a comma too many or with NaN, no JSON for Spark, and one that has a key twice: Spark takes the
-    last, DuckDB the first.
-    """
+    """How long the stated tags are; too long where an object has a comma too many or NaN, which only DuckDB reads."""
     if not _is_parsed(layout, keys) or layout.kind("Tags") == "struct":
         return "0"
-    stated = f"json_object_keys({_TAGS})"
-    lenient = f"tag_values is null and {_TAGS} rlike {literal(_LENIENT, 'spark')}"
-    differs = f"({lenient}) or size({stated}) > size(array_distinct({stated}))"
-    return f"case when {differs} then {tags.LARGEST + 1} else octet_length({_TAGS}) end"
+    differs = f"tag_values is null and {_TEXT} rlike {literal(_LENIENT, 'spark')}"
+    return f"case when {differs} then {tags.LARGEST + 1} else octet_length({_TEXT}) end"
 
 
 def _json(layout: Layout) -> str:
-    return f"to_json({_TAGS})" if layout.kind("Tags") == "struct" else _TAGS
+    return f"to_json({_TAGS})" if layout.kind("Tags") == "struct" else _TEXT
 
 
 def _is_parsed(layout: Layout, keys: Sequence[str]) -> bool:

@@ -70,5 +70,7 @@ def _within(dialect: Dialect, asked: Asked) -> str:
     """Only rows that can touch the days."""
     span = day_rule.span(asked.days, asked.calendar)
     starts, ends = (WORDS[dialect].moment.format(column=field) for field in TIME_FIELDS.values())
-    first, end = (translated(f"select timestamp '{moment}'", dialect).partition(" ")[2] for moment in (span.first, span.end))
+    first, end = (
+        translated(f"select timestamp '{moment}'", dialect).partition(" ")[2] for moment in (span.first, span.end)
+    )
     return f"({starts} is null or {ends} is null or ({starts} >= {first} and {starts} < {end}))"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 TagForm = Literal["json", "map"]
+FORMS: tuple[TagForm, ...] = ("json", "map")
 
 
 @dataclass(frozen=True)

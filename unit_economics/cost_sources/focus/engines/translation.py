@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Literal
 
 import sqlglot
-from sqlglot import ErrorLevel, exp
+from sqlglot import ErrorLevel, Expr, exp
 
 Dialect = Literal["spark", "bigquery", "snowflake", "trino", "clickhouse"]
-Change = Callable[[exp.Expression], exp.Expression]
+Change = Callable[[Expr], Expr]
 
 
 def translated(sql: str, dialect: Dialect) -> str:
@@ -33,15 +33,14 @@ def name(column: str, dialect: Dialect) -> str:
     return exp.to_identifier(column, quoted=True).sql(dialect=dialect)
 
 
-def _plain_division(node: exp.Expression) -> exp.Expression:
+def _plain_division(node: Expr) -> Expr:
     """Decimals are divided as decimals; sqlglot would go by DOUBLE where the other engine divides whole numbers."""
     if isinstance(node, exp.Div):
-        node.set("typed", True)
-        node.set("safe", False)
+        node.args.update(typed=True, safe=False)
     return node
 
 
-def _one_of(node: exp.Expression) -> exp.Expression:
+def _one_of(node: Expr) -> Expr:
     """`regexp_full_match(column, 'USD|EUR')` as a list of values: regular expressions differ everywhere."""
     if isinstance(node, exp.RegexpFullMatch):
         words = node.expression.name.split("|")
@@ -49,7 +48,7 @@ def _one_of(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _own_escape(node: exp.Expression) -> exp.Expression:
+def _own_escape(node: Expr) -> Expr:
     """LIKE with a backslash, where ESCAPE can't be said."""
     if isinstance(node, exp.Escape) and isinstance(node.this, exp.Like):
         pattern = node.this.expression.name.replace("\\", "\\\\")
@@ -62,10 +61,12 @@ def _escaped(found: re.Match[str]) -> str:
     return f"\\{found[1]}" if found[1] in "%_" else found[1]
 
 
-def _position(node: exp.Expression) -> exp.Expression:
+def _position(node: Expr) -> Expr:
     """A letter in a text by its position: CONTAINS is something else there."""
     if isinstance(node, exp.Contains):
-        return exp.paren(exp.GT(this=exp.StrPosition(this=node.this, substr=node.expression), expression=exp.Literal.number(0)))
+        return exp.paren(
+            exp.GT(this=exp.StrPosition(this=node.this, substr=node.expression), expression=exp.Literal.number(0))
+        )
     return node
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, date
 
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cost_sources.focus import day_rule, delivery
+from unit_economics.cost_sources.focus.day_rule import Span
 from unit_economics.cost_sources.focus.delivery import Part, month_number
 from unit_economics.cost_sources.focus.prepared.manifest import AGAIN, Manifest, PreparedPart, manifest_of
 from unit_economics.cost_sources.focus.storage import Storage
@@ -48,8 +49,9 @@ class Prepared:
 
     def _holding(self, days: DayRange, calendar: BusinessCalendar, *, spread: bool) -> list[tuple[Part, PreparedPart]]:
         found = {part.name: part for part in self.parts}
-        told = [part for part in self.manifest.parts if _can_hold(part, days, calendar, spread=spread)]
         keys = tuple(self.manifest.settings.tag_keys)
+        span, earliest = day_rule.span(days, calendar), None if spread else delivery.earliest_period(days)
+        told = [part for part in self.manifest.parts if _can_hold(part, span, earliest)]
         return [(_as_told(found[part.name], part, keys), part) for part in told]
 
 
@@ -70,17 +72,13 @@ def period_of(name: str | None) -> int | None:
     return None if name is None else month_number(date.fromisoformat(f"{name}-01"))
 
 
-def _can_hold(part: PreparedPart, days: DayRange, calendar: BusinessCalendar, *, spread: bool) -> bool:
-    """The same rules as for a row (query.py) and for a billing period's folder (delivery.py)."""
-    span = day_rule.span(days, calendar)
-    period = period_of(part.billing_period)
-    is_old = not spread and period is not None and period < delivery.earliest_period(days)
-    latest = part.charges.last_end if spread else part.charges.last_start
-    return (
-        not is_old
-        and latest >= span.first.replace(tzinfo=UTC)
-        and part.charges.first_start < span.end.replace(tzinfo=UTC)
-    )
+def _can_hold(part: PreparedPart, span: Span, earliest: int | None) -> bool:
+    """The same rules as for a row (query.py) and a billing period's folder (delivery.py); no `earliest`: spread."""
+    period, held = period_of(part.billing_period), part.charges
+    if earliest is not None and period is not None and period < earliest:
+        return False
+    latest = held.last_end if earliest is None else held.last_start
+    return latest >= span.first.replace(tzinfo=UTC) and held.first_start < span.end.replace(tzinfo=UTC)
 
 
 def _as_told(part: Part, told: PreparedPart, keys: tuple[str, ...]) -> Part:
@@ -92,13 +90,14 @@ def _refuse_other_files(storage: Storage, manifest: Manifest, parts: Iterable[Pa
     told = {part.name: part.bytes for part in manifest.parts}
     wrong = {
         "it is missing": told.keys() - found.keys(),
-        "it is no part of what was prepared": found.keys() - told.keys() - set(manifest.passing),
         "its size is not what was prepared": {name for name in told.keys() & found.keys() if told[name] != found[name]},
     }
     for what, names in wrong.items():
         if names:
             raise _refusal(what, storage, min(names))
+    if more := found.keys() - told.keys() - set(manifest.passing):
+        raise _refusal("it is no part of what was prepared", storage, min(more), "Take it out of the folder")
 
 
-def _refusal(what: str, storage: Storage, name: str) -> Refusal:
-    return Refusal(what, where=f"{storage.shown}, file {name}", remedy=f"Take out what does not belong there. {AGAIN}")
+def _refusal(what: str, storage: Storage, name: str, remedy: str = AGAIN) -> Refusal:
+    return Refusal(what, where=f"{storage.shown}, file {name}", remedy=remedy)

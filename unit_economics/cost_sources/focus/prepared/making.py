@@ -11,13 +11,14 @@ from datetime import date
 from pathlib import Path
 
 from unit_economics.cost_sources.focus.delivery import Part
-from unit_economics.cost_sources.focus.layout import layout_of
+from unit_economics.cost_sources.focus.layout import Layout, layout_of
+from unit_economics.cost_sources.focus.limits import Limits
 from unit_economics.cost_sources.focus.prepared.bill import Bill, Period
 from unit_economics.cost_sources.focus.prepared.manifest import Charges, PreparedPart
 from unit_economics.cost_sources.focus.prepared.rewriting import Rewrite
 from unit_economics.cost_sources.focus.prepared.sums import DailySums
 from unit_economics.cost_sources.focus.query import Asked
-from unit_economics.cost_sources.focus.storage import Found, storage_of
+from unit_economics.cost_sources.focus.storage import Found, Storage, storage_of
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal
 
@@ -46,7 +47,7 @@ class Making:
         """The parts of a billing period, one for each UTC day and layout; refused rather than lose a row."""
         for number, (layout, files) in enumerate(self.bill.by_layout(period)):
             name = f"{period}-{number}" if period else str(number)
-            held = DailySums(self.bill.storage, dict.fromkeys(files, layout), self.asked).by_day()
+            held = self._summed(self.bill.storage, dict.fromkeys(files, layout))
             self.tell(
                 f"{period or self.bill.storage.shown}: {sum(day.rows for day in held.values()):,} charges are sound"
             )
@@ -54,6 +55,10 @@ class Making:
             self._refuse_loss(paths, held)
             for day, charges in held.items():
                 yield _made(name, period, day, charges, paths[day])
+
+    def _summed(self, storage: Storage, layouts: Mapping[Part, Layout]) -> dict[date, Charges]:
+        limits = Limits.model_validate({"spill": str(self.work)})
+        return DailySums(storage, layouts, self.asked, limits, self.tell).by_day() if layouts else {}
 
     def _files(self, rewrite: Rewrite, held: Mapping[date, Charges]) -> dict[date, Path]:
         files: dict[date, Path] = {}
@@ -66,9 +71,7 @@ class Making:
         """What was written is read again, as any reading will, and must be what the bill's own files hold."""
         storage = storage_of(str(self.work), Outside({}))
         parts = [_part(path, tuple(self.asked.read_keys)) for path in paths.values()]
-        written = (
-            DailySums(storage, {part: layout_of(storage, part) for part in parts}, self.asked).by_day() if parts else {}
-        )
+        written = self._summed(storage, {part: layout_of(storage, part) for part in parts})
         if written != held:
             day = next(day for day in sorted({*written, *held}) if written.get(day) != held.get(day))
             raise Refusal(

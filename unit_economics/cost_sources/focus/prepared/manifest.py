@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import reduce
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from unit_economics.cost_sources.focus.storage import Storage
 from unit_economics.exact import EXACT
@@ -21,7 +22,11 @@ NAME = "manifest.json"
 FORMAT = "unit_economics prepared delivery"
 VERSION = 1
 AGAIN = "Run `unit-economics prepare` again"
+_ANEW = "Prepare the delivery that it was made of into a new folder"
 _SIGN_WITHIN = 200
+
+Name = Annotated[str, Field(pattern=r"^day=\d{4}-\d{2}-\d{2}/part-[0-9-]+-[0-9a-f]{12}\.parquet$")]
+"""A file in the folder itself: parts that are no longer needed are deleted by their names."""
 
 
 class Record(BaseModel):
@@ -62,7 +67,7 @@ class Input(Record):
 class PreparedPart(Record):
     """One file that was written: the charges of one billing period that start on one UTC day."""
 
-    name: str
+    name: Name
     day: date
     billing_period: str | None
     bytes: int
@@ -91,7 +96,7 @@ class Manifest(Record):
     inputs: list[Input]
     parts: list[PreparedPart]
     totals: dict[str, Sums]
-    passing: list[str] = []
+    passing: list[Name] = []
 
     @property
     def names(self) -> set[str]:
@@ -113,7 +118,7 @@ def manifest_of(storage: Storage) -> Manifest | None:
         _refuse_other_version(text, where)
         return Manifest.model_validate_json(text)
     except (ValidationError, ValueError) as error:
-        raise Refusal("it is damaged or was changed by hand", where=where, remedy=AGAIN) from error
+        raise Refusal("it is damaged or was changed by hand", where=where, remedy=_ANEW) from error
 
 
 def added_up(parts: Sequence[Mapping[str, Sums]]) -> dict[str, Sums]:
@@ -133,4 +138,4 @@ def _plus(one: Sums, other: Sums) -> Sums:
 def _refuse_other_version(text: bytes, where: str) -> None:
     version = json.loads(text).get("version")
     if version != VERSION:
-        raise Refusal(f"its format is version {version}, this release knows {VERSION}", where=where, remedy=AGAIN)
+        raise Refusal(f"its format is version {version}, this release knows {VERSION}", where=where, remedy=_ANEW)

@@ -45,16 +45,14 @@ class Preparation:
         storage = storage_of(self.entry.path, outside)
         _refuse_overlap(storage, self.folder)
         with placing.owned(self.folder) as work:
-            before = self._before()
-            bill = bill_at(storage)
+            before, bill = self._before(), bill_at(storage)
             standing = {period: self._standing(before, period, inputs) for period, inputs in bill.inputs.items()}
             new = [period for period, parts in standing.items() if parts is None]
             placing.refuse_no_space(self.folder, _SPACE * sum(i.bytes for period in new for i in bill.inputs[period]))
             made = _made(Making(bill, self._asked, work, tell), new)
-            after = self._manifest(
-                bill, [*(part for parts in standing.values() for part in parts or ()), *(one.part for one in made)]
-            )
-            if after != before:
+            stay = [part for parts in standing.values() for part in parts or ()]
+            after = self._manifest(bill, [*stay, *(one.part for one in made)])
+            if new or after != before:
                 placing.place(self.folder, before, after, {one.part.name: one.path for one in made})
         return after, new
 

@@ -8,6 +8,7 @@ Every column of the delivery is kept as it is stated, but for times (in UTC) and
 """
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -43,9 +44,9 @@ class Rewrite:
 
     def files(self, days: int) -> Iterator[tuple[date, Path]]:
         """A file for each of the days, of which there are so many."""
+        self._refuse_alike()
         self.folder.mkdir()
-        with connection(self.storage) as session:
-            session.execute(f"set temp_directory = {literal(str(self.folder / 'spill'))}")
+        with connection(self.storage, spill=self.folder) as session:
             self._split(session, days)
             for rows in sorted((self.folder / "rows").iterdir()):
                 day = rows.name.partition("=")[2]
@@ -81,7 +82,7 @@ class Rewrite:
         typed |= {field: name for name, field in COST_FIELDS.items()}
         stated = {name: f"stated_as_{place}" for place, name in enumerate(self._columns()) if name not in typed}
         tags = {name: f"tag_{place}" for place, name in enumerate(self._tags())}
-        kept = [f"{text} as {quoted(name)}" for name, text in ({**typed, **stated, **tags}).items()]
+        kept = [f"{text} as {quoted(name)}" for name, text in {**typed, **stated, **tags}.items()]
         urls = [self.storage.url(part.file.path) for part in self.parts]
         more = [f"{column_sql(self.layout, name)} as {alias}" for name, alias in stated.items()]
         rows = query.typed_rows(self.layout, urls, self.asked, *more)
@@ -91,6 +92,17 @@ class Rewrite:
         held = self._columns()
         first, last = ([name for name in names if name in held] for names in (_SORTED_BY, _THEN_BY))
         return ", ".join(map(quoted, [*first, *self._tags(), *last]))
+
+    def _refuse_alike(self) -> None:
+        """DuckDB would call the second of them otherwise, and a rule that looks at it would find nothing."""
+        names = Counter(name.lower() for name in self._columns())
+        alike = [name for name in self._columns() if names[name.lower()] > 1]
+        if alike:
+            raise Refusal(
+                f"the columns {' and '.join(alike)} differ only in upper and lower case",
+                where=f"{self.storage.shown}, file {self.parts[0].name}, header",
+                remedy="Deliver the file with one of them, or read it without preparing it",
+            )
 
     def _columns(self) -> list[str]:
         """All columns that have a name: what is kept costs a little, what is not kept can't be asked for later."""

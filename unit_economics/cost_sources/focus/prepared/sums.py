@@ -11,7 +11,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.cost_sources.focus import query
 from unit_economics.cost_sources.focus.prepared.manifest import Charges, Sums
 from unit_economics.cost_sources.focus.scan import Scan
 from unit_economics.schemas import COSTS
@@ -30,15 +29,12 @@ class DailySums(Scan):
         return {day: _one_day(list(held)) for day, held in groupby(rows, key=lambda row: row[1])}
 
     def sql(self) -> str:
-        """Whether it is the row on the whole, the day, the currency, three moments, the sums, and a file at fault."""
-        urls = [self.storage.url(part.file.path) for part in self.layouts]
-        charges = query.charges(next(iter(self.layouts.values())), urls, self.asked)
+        """Whether a charge is at fault, the UTC day and currency, three moments, how many charges, and their costs."""
         sums = ", ".join(f"sum({cost})" for cost in COSTS)
         return (
-            "select grouping(billing_currency), day, billing_currency, min(starts), max(starts),"
-            f" least(max(ends), timestamp '9999-12-31'), count(*), {sums}, min(file) filter (where fault is not null)"
-            f" from (select *, cast(starts as date) as day from ({charges}))"
-            " group by grouping sets ((day, billing_currency), ())"
+            "select max(case when fault is null then 0 else 1 end), cast(starts as date) as day, billing_currency,"
+            f" min(starts), max(starts), least(max(ends), timestamp '9999-12-31'), count(*), {sums}"
+            f" from ({self._charges(closely=True)}) group by day, billing_currency"
         )
 
 

@@ -1,0 +1,11 @@
+"""Why there is no unit cost, in the words that are stored beside it.
+
+Here: the words, for who writes them and who reads them back. Not here: when each is said (unit_cost.py).
+"""
+
+NO_CHARGES = "no charge of this day is there"
+"""Of a scope on a day whose bill is there it means that it cost 0; after the others nobody knows what it cost."""
+NOT_STATED = "the source does not state this cost"
+NOT_ALLOCATED = "what the targets pay on this day is not computed yet"
+NO_UNITS = "no units of this day are there"
+ZERO_UNITS = "0 units"
