@@ -25,6 +25,7 @@ DECLARED = ""
 """The variant that is the answer; the others say how much of it is a choice."""
 Place = tuple[date, str, str]
 """Day, currency and rule or target; or day, scope and currency."""
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ def _strangers(catalogue: Catalogue, name: str, quantities: Quantities) -> Itera
         for day, measured in quantities.drivers.get(driver, {}).items():
             strange = sorted(segment for segment, quantity in measured.items() if quantity and segment not in known)
             if strange:
-                yield Unbased(day, name, f"driver {driver} measures {', '.join(strange)}, which no rule knows")
+                who = ", ".join(strange[:_NAMED]) + (f" and {len(strange) - _NAMED} more" if strange[_NAMED:] else "")
+                yield Unbased(day, name, f"driver {driver} measures {who}, to whom no rule gives a charge")
 
 
 def direct_costs(name: str, scope: CostScope, charges: pd.DataFrame) -> dict[Place, Summed]:

@@ -30,7 +30,7 @@ COST_CHECKS = {
 ALLOCATION_CHECKS = {
     CONTRACT: "Every row is as schemas.ALLOCATED_COSTS says: a target, a rule, a finite decimal.",
     CONSERVATION: "All targets together hold exactly the bill, under the declared and under every alternative key.",
-    BASIS: "Every pool that is shared found who pays for it: units, driver or direct cost were there.",
+    BASIS: "Every pool that is shared found who pays for it, and rules know everybody whom a driver measures.",
     UNALLOCATED_SHARE: "No more of the day's cost than max_unallocated was taken by no rule.",
     UNTAGGED_SHARE: "No more of the day's cost than max_untagged has none of the tags that the rules look at.",
 }

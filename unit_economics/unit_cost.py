@@ -1,7 +1,8 @@
 """The arithmetic: unit cost = cost / units, for every day and cost scope. Frames in, frames out.
 
 Here: choosing a scope's charges, exact sums, the division, and the reason where there is no answer.
-Not here: the words of the reasons (reasons.py), any I/O, any judgement of the inputs (checks.py), what rules and shares make of the bill (allocated.py).
+Not here: the words of the reasons (reasons.py), any I/O, any judgement of the inputs (checks.py), what rules and
+shares make of the bill (allocated.py).
 
 Source of the formula: FinOps Framework, "Unit Economics": cost of a scope divided by the demand driver, both of the
 same period. Ratios aggregate as ratio of sums, never as mean of ratios (the view function `unit_cost_over`).

@@ -1,5 +1,6 @@
 """Commands as real processes for the tests: start one, wait for what it says, see that nothing of it is left."""
 
+import shutil
 import subprocess
 import sys
 import time
@@ -11,6 +12,8 @@ from pathlib import Path
 import psutil
 
 COMMAND = [sys.executable, "-c", "from unit_economics.cli import main; main()"]
+ENDING_WITH_US = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+"""Before a server's command: it ends even where the tests are killed and tidy nothing up (util-linux)."""
 
 
 @dataclass

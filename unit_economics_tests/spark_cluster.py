@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from unit_economics_tests.processes import await_
+from unit_economics_tests.processes import ENDING_WITH_US, await_
 
 JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto"
 """Small and soon warm: the tests ask little, once."""
@@ -78,7 +78,10 @@ def _started(folder: Path, name: str, what: str, *arguments: str) -> Generator[P
     command = [home / "bin/spark-class", f"org.apache.spark.deploy.{what}", "--host", "127.0.0.1", "--webui-port", "0"]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, *arguments], env={**os.environ, **settings}, stdout=output, stderr=subprocess.STDOUT
+            [*ENDING_WITH_US, *command, *arguments],
+            env={**os.environ, **settings},
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
     try:
         yield log

@@ -4,12 +4,15 @@ Here: the graph on a real PostgreSQL. Not here: the rules (test_rules.py), the a
 """
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import dagster as dg
 import pytest
 
+from unit_economics.business_days import DayRange
+from unit_economics.cli.outcome import Outcome
 from unit_economics_tests.focus_bills import charge, write_bill
 from unit_economics_tests.world import World
 
@@ -147,6 +150,16 @@ def test_a_pool_whose_driver_was_not_measured_stays_unallocated_until_it_is(shop
     shop.sql(f"insert into cpu_hours values ('{DAY}', 'checkout', 1), ('{DAY}', 'search', 1)")
     run(shop)
     assert (costs(shop)["teams:unallocated"], costs(shop)["teams:checkout"]) == (7, 65)
+
+
+def test_a_day_with_two_warnings_is_reported_with_both(shop: World) -> None:
+    shop.sql("delete from cpu_hours")
+    outcome = Outcome.awaiting(DayRange(date.fromisoformat(DAY), date.fromisoformat(DAY)), {}, ["allocated_costs"])
+    for entry in shop.instance.all_logs(shop.run(DAY, DAY).run_id):
+        outcome.hear(entry)
+    (warned,) = outcome.assets["allocated_costs"].warned.values()
+    assert "basis: teams: platform by driver cpu_hours" in warned
+    assert "unallocated_share: " in warned
 
 
 def test_a_second_run_changes_nothing(shop: World) -> None:

@@ -150,6 +150,51 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest_known_one(old: st
     assert expected in refused(changed(old, new))
 
 
+def shared_by(key: str, among: str = "[search]") -> str:
+    rules = "[{to: pool, where: {service_name: A}}, {to: search, where: {service_name: B}}]"
+    shared = f"[{{cost_of: pool, among: {among}, by: {key}}}]"
+    return changed("metrics:\n", f"  team:\n    allocation:\n      rules: {rules}\n      shared: {shared}\nmetrics:\n")
+
+
+KEYS = "'even' or 'direct_cost', or must hold exactly one of weights, percent, units, driver, tiers"
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("{percent: {search: 110}}", "by.percent: they add up to 110, more than 100"),
+        ("{percent: {search: 60%}}", "by.percent.search: must be a plain number like 0.8"),
+        ("{weigths: {search: 1}}", "by.weigths: unknown key; did you mean `weights`?"),
+        ("{tiers: [{up_to: 5, by: even}]}", "by.tiers: every tier but the last needs `up_to`, and the last has none"),
+        ("{percent: {search: 1}, weights: {search: 1}}", f"by: must be {KEYS}"),
+        ("{}", f"by: must be {KEYS}"),
+        ("evenly", f"by: must be {KEYS}"),
+    ],
+)
+def test_a_key_of_one_form_is_judged_as_that_form_and_one_of_no_form_by_all_of_them(key: str, expected: str) -> None:
+    said = refused(shared_by(key))
+    assert "1 problem\n" in said
+    assert f"cost_scopes.team.allocation.shared.0.{expected}" in said
+
+
+def test_a_target_that_no_rule_gives_to_is_named_at_its_line_with_those_there_are() -> None:
+    expected = (
+        "c.yaml:11:16 cost_scopes.team.allocation.shared.0: no rule gives to 'serch', only to pool, search, unused"
+    )
+    assert expected in refused(shared_by("even", among="[serch]"))
+
+
+def test_a_target_with_capitals_or_spaces_is_refused_in_words() -> None:
+    text = shared_by("even").replace("to: pool,", "to: Data Pool,")
+    assert "rules.0.to: a target starts with a lower-case letter, then" in refused(text)
+
+
+def test_an_empty_text_is_refused_in_words() -> None:
+    assert "where.service_name: must not be empty" in refused(
+        shared_by("even").replace("service_name: A", "service_name: ''")
+    )
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [

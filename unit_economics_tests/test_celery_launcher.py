@@ -20,7 +20,7 @@ from dagster_celery.tags import DAGSTER_CELERY_TASK_ID_TAG
 
 from unit_economics import celery_launcher
 from unit_economics.celery_launcher import WatchedCeleryRunLauncher
-from unit_economics_tests.processes import await_
+from unit_economics_tests.processes import ENDING_WITH_US, await_
 
 PROJECT = Path(__file__).parents[1]
 DEPLOY = PROJECT / "deploy" / "celery"
@@ -35,7 +35,7 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         pytest.skip("Debian's redis-server is not installed")
     socket = tmp_path_factory.mktemp("redis") / "socket"
     command = ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(socket.parent)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+    with subprocess.Popen([*ENDING_WITH_US, *command], stdout=subprocess.DEVNULL) as server:
         try:
             await_(socket.exists, "Redis")
             yield f"redis+socket://{socket}"

@@ -70,6 +70,12 @@ def test_why_a_target_does_not_take_the_rest_is_said_by_where_it_goes(shop: Worl
     assert {row[0] for row in rows} == {"goes to checkout", "goes to platform", "unallocated", "unused commitment"}
 
 
+def test_the_on_call_page_says_what_is_divided_and_by_what_rather_than_that_it_is_published(shop: World) -> None:
+    said = page(shop, "/on-call").html
+    assert "rules and shares" in said
+    assert "driver · postgres" in said
+
+
 def test_every_page_of_every_kind_of_scope_can_be_had(shop: World) -> None:
     scopes = ("all", "teams", "teams:unallocated", "teams:platform", "teams:nobody")
     assert all(page(shop, f"{path}?scope={scope}").headline for path in ("/", "/on-call", "/debug") for scope in scopes)

@@ -98,6 +98,8 @@ def test_files_that_store_a_column_differently_are_each_read_as_stored(tmp_path:
         pa.timestamp("us"),
         pa.timestamp("ns"),
         pa.timestamp("us", "UTC"),
+        pa.timestamp("ns", "UTC"),
+        pa.timestamp("s"),
         pa.timestamp("us", "America/New_York"),
         pa.string(),
     ],

@@ -358,7 +358,12 @@ def test_the_command_prepares_a_source_by_name_and_later_finds_its_way_back(tmp_
 
 
 @pytest.mark.parametrize(
-    ("words", "says"), [(["nobody"], "no source of FOCUS files called 'nobody'"), (["bill"], "Name a folder with --to")]
+    ("words", "says"),
+    [
+        (["nobody"], "no source of FOCUS files called 'nobody'"),
+        (["bill"], "Name a folder with --to"),
+        (["bill", "--to", "s3://bucket/bill"], "only a local folder can be prepared into"),
+    ],
 )
 def test_a_command_that_cannot_be_meant_says_so(tmp_path: Path, words: list[str], says: str) -> None:
     write_bill(tmp_path / "bill", charge())

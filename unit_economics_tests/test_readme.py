@@ -109,7 +109,7 @@ def test_the_recipe_for_a_metric_gives_the_assets_that_it_names(world: Callable[
     assert {"daily_api_calls", "cost_per_api_call", "vantage_business_metric_api_calls"} <= names
 
 
-def test_the_recipe_for_a_source_is_a_source(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_recipe_for_a_source_is_a_source() -> None:
     (recipe,) = blocks("python")
     scope: dict[str, object] = {}
     imports = "from typing import Literal\nfrom unit_economics.adapters import CostSource, Delivery\n"

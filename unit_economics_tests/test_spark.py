@@ -3,6 +3,7 @@
 Here: whole bills. Not here: single columns (test_spark_columns.py), what is compiled for other engines (test_table.py).
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -295,3 +296,22 @@ def test_folders_named_like_partitions_and_odd_names_are_only_names(spark: Clust
         (tmp_path / folder).mkdir(parents=True)
         write_parquet(tmp_path / folder, [charge(ServiceName=folder)])
     assert len(on_both(spark, tmp_path).charges) == 3
+
+
+def test_what_looks_like_a_variable_of_spark_is_a_text(
+    spark: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = "${env:HOME}"
+    write_bill(tmp_path, charge(ServiceName=odd, Tags=json.dumps({odd: "x"})))
+    rules = Allocation.model_validate({"rules": [{"to": "one", "where": {"service_name": odd}}]})
+    on_both(spark, tmp_path, tag_keys=[odd], allocations={"s": rules})
+    monkeypatch.delitem(spark_session.SETTINGS, "spark.sql.variable.substitute")
+    with pytest.raises(AssertionError):
+        on_both(spark, tmp_path, tag_keys=[odd], allocations={"s": rules})
+
+
+@pytest.mark.parametrize("key", ["spark.hadoop.fs.s3a.secret.key", "spark.authenticate.secret", "x.PASSWORD"])
+def test_an_option_that_would_hold_a_secret_is_refused_by_name(key: str) -> None:
+    with pytest.raises(ValidationError, match="would put a secret into the catalogue") as refused:
+        Engine.model_validate({"kind": "spark", "master": "local[2]", "options": {key: "geheim"}})
+    assert "geheim" not in str(refused.value.errors(include_input=False, include_url=False))

@@ -222,6 +222,13 @@ def test_the_command_prints_sql_for_the_catalogues_days_and_tags(tmp_path: Path)
     assert "GET(TRY_PARSE_JSON(Tags), 'app')" in done.stdout.upper().replace("TAGS", "Tags").replace("'APP'", "'app'")
 
 
+@pytest.mark.parametrize("name", ["", "a'b"])
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_what_can_t_be_the_name_of_a_table_is_refused(dialect: Dialect, name: str) -> None:
+    with pytest.raises(UsageRefusal, match="can't be the name of a table"):
+        scan_sql(dialect, name, EASTER, "json")
+
+
 if __name__ == "__main__":
     for each in DIALECTS:
         for form in FORMS:

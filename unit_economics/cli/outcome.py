@@ -122,12 +122,11 @@ class Outcome:
             return
         day = date.fromisoformat(word.partition)
         if word.severity is dg.AssetCheckSeverity.ERROR:
-            reasons = [*filter(None, [of_asset.red.get(day)]), f"{word.check_name}: {word.description or 'failed'}"]
-            of_asset.red[day] = "; ".join(dict.fromkeys(reasons))
+            _say(of_asset.red, day, word, "failed")
         elif word.check_name == "delivery":
             of_asset.absent[day] = word.description or "the source has nothing for this day"
         if word.severity is dg.AssetCheckSeverity.WARN:
-            of_asset.warned[day] = f"{word.check_name}: {word.description or 'look at it'}"
+            _say(of_asset.warned, day, word, "look at it")
 
     def _over(self, event: dg.DagsterEvent) -> str:
         of_asset = self.assets[cast("str", event.step_key)]
@@ -141,6 +140,12 @@ def _is_interruption(event: dg.DagsterEvent) -> bool:
     """Whether somebody pressed Ctrl-C: Dagster makes a failure of it instead of letting it through."""
     error = getattr(event.event_specific_data, "error", None)
     return error is not None and error.cls_name == DagsterExecutionInterruptedError.__name__
+
+
+def _say(said: dict[date, str], day: date, word: dg.AssetCheckEvaluation, otherwise: str) -> None:
+    """Beside what another check said of the day."""
+    words = [*filter(None, [said.get(day)]), f"{word.check_name}: {word.description or otherwise}"]
+    said[day] = "; ".join(dict.fromkeys(words))
 
 
 def _failure(event: dg.DagsterEvent) -> tuple[str, int]:

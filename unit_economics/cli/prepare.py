@@ -38,6 +38,9 @@ def command(source: str, to: Path | None, config: Path | None) -> int:
     folder = to or before
     if folder is None:
         raise UsageRefusal("it has not been prepared before", where=source, remedy="Name a folder with --to")
+    if folder.parts[:1] and folder.parts[0].endswith(":"):
+        where, remedy = f"--to {folder}", "Name a folder of this machine, and copy it there afterwards"
+        raise UsageRefusal("only a local folder can be prepared into", where=where, remedy=remedy)
     manifest, new = Preparation(entry, of.catalogue.kept, folder).run(
         of.outside, lambda text: click.echo(text, err=True)
     )

@@ -37,6 +37,7 @@ def publishable(
 
     made_of: every asset that the unit cost is made of, units among them.
     """
+    asked = {"first": days.first, "last": days.last, "units": units_asset, "metric": metric}
     rows = connection.execute(
         "select d::date, q.quantity, c.business_date is not null, coalesce(g.red, '{}')"
         " from generate_series(%(first)s::date, %(last)s::date, interval '1 day') d"
@@ -49,10 +50,7 @@ def publishable(
         "   where not passed and asset = any(%(chain)s)"
         "   and business_date between %(first)s and %(last)s group by 1) g on g.business_date = d::date"
         " order by 1",
-        {
-            **{"first": days.first, "last": days.last, "units": units_asset, "metric": metric},
-            "chain": [*made_of, metric],
-        },
+        {**asked, "chain": [*made_of, metric]},
     ).fetchall()
     wanted = {day: quantity for day, quantity, computed, red in rows if quantity is not None and computed and not red}
     held_back = {

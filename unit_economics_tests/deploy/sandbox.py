@@ -61,9 +61,9 @@ class Sandbox:
         written = [part for path in service.tmpfs for part in ("--tmpfs", path)]
         return [
             *network,
+            *written,  # first: the project itself may lie below /tmp
             *_machine(),
             *inside,
-            *written,
             *self._mounts(service),
             *closed,
             *_variables(service),

@@ -9,11 +9,15 @@ it in other dialects. What an engine has of its own is how the bill's columns ar
 Not here: what the query means (query.py), and the division of shared cost, which no engine does.
 """
 
+import re
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from unit_economics.entry import Entry
+
+_SECRET = re.compile(r"secret|password|token|access[.]?key", re.IGNORECASE)
+"""As `spark.redaction.regex` knows a setting that holds a secret."""
 
 
 class Engine(Entry):
@@ -29,6 +33,9 @@ class Engine(Entry):
     def _has_a_master(self) -> "Engine":
         if self.kind == "spark" and not self.master:
             raise ValueError("master: Spark needs one: spark://host:7077, yarn, k8s://..., or local[4]")
+        secret = next(filter(_SECRET.search, self.options), None)
+        if secret:
+            raise ValueError(f"options: {secret} would put a secret into the catalogue; set it where Spark runs")
         if self.kind == "duckdb" and (self.master or self.options):
             raise ValueError("master: DuckDB runs in the process itself; take `master` and `options` out")
         return self

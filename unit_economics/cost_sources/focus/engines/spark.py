@@ -75,7 +75,7 @@ class SparkScan:
         suspected.check_frames()
         remedy = "Check that every worker can read the files, and what Spark's own log says, then try again"
         failed = self._refusal(f"Spark at {self.engine.master} did not finish the scan", remedy)
-        failed.aside = f" Spark says: {said.splitlines()[0]}"
+        failed.aside = f" Spark says: {(said.splitlines() or ['nothing'])[0]}"
         return suspected.diagnosis() or failed
 
     def _unlike(self, part: Part) -> Refusal:

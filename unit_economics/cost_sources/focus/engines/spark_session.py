@@ -21,6 +21,8 @@ SETTINGS = {
     "spark.sql.session.timeZone": "UTC",  # times with a zone become days in UTC
     "spark.sql.ansi.enabled": "true",  # a sum beyond 38 digits is an error, not an empty value
     "spark.sql.decimalOperations.allowPrecisionLoss": "true",  # how many digits a step of arithmetic keeps
+    "spark.sql.variable.substitute": "false",  # `${x}` in a tag or a rule is a text
+    "spark.sql.parser.escapedStringLiterals": "false",  # a backslash is written as two
     "spark.sql.caseSensitive": "true",  # `Tags` and `tags` are two columns
     "spark.sql.legacy.parquet.nanosAsLong": "true",  # otherwise a file with nanoseconds can't be opened at all
     "spark.sql.parquet.inferTimestampNTZ.enabled": "true",  # a time without a zone stays without one

@@ -9,6 +9,7 @@ from typing import Literal
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from unit_economics.cost_sources.focus import day_rule, query
 from unit_economics.cost_sources.focus.engines.table_columns import WORDS, TagForm, Words
@@ -50,8 +51,16 @@ def _typed(dialect: Dialect, table: str, asked: Asked, tags: TagForm) -> str:
         *(f"{_tag(dialect, key, tags)} as tag_{nth}" for nth, key in enumerate(asked.read_keys)),
         "0 as tags_size",
     ]
-    named = exp.to_table(table, dialect=dialect).sql(dialect=dialect)
+    named = _named(dialect, table)
     return f"select {', '.join(columns)} from {named} where {_within(dialect, asked)}"
+
+
+def _named(dialect: Dialect, table: str) -> str:
+    try:
+        return exp.to_table(table, dialect=dialect).sql(dialect=dialect)
+    except SqlglotError as error:
+        remedy = "Name it like billing.focus"
+        raise UsageRefusal("this can't be the name of a table", where="--table", remedy=remedy) from error
 
 
 def _money(words: Words, field: str) -> str:

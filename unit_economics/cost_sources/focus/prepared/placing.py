@@ -38,13 +38,21 @@ def owned(folder: Path) -> Generator[Path]:
             raise UsageRefusal(
                 "another `prepare` is at work there", where=str(folder), remedy="Wait until it has ended"
             ) from None
-        work = folder / _WORK
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir()
-        try:
+        with _emptied(folder / _WORK) as work:
             yield work
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+
+
+@contextmanager
+def _emptied(work: Path) -> Generator[Path]:
+    shutil.rmtree(work, ignore_errors=True)
+    try:
+        work.mkdir()
+    except FileExistsError:
+        raise UsageRefusal("it is in the way and can't be removed", where=str(work), remedy="Remove it") from None
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def place(folder: Path, before: Manifest, after: Manifest, made: Mapping[str, Path]) -> None:
