@@ -98,6 +98,11 @@ class UnitSource(Source):
 
     complete_after: timedelta = Field(default=timedelta(), description="Age from which a day counts as complete")
 
+    @property
+    def has_segments(self) -> bool:
+        """Whether it tells a day's units apart."""
+        return False
+
     @abstractmethod
     def count(self, days: DayRange, *, calendar: BusinessCalendar, unit: str, outside: Outside) -> Count:
         """The units of these days, in one consistent read; raises `Refusal`."""

@@ -125,6 +125,12 @@ class MeasuredDriver(Entry):
     quantity: SerializeAsAny[UnitSource]
     owner: str | None = None
 
+    @model_validator(mode="after")
+    def _names_targets(self) -> "MeasuredDriver":
+        if not self.quantity.has_segments:
+            raise ValueError("quantity: it needs `segment`, the column that names the target")
+        return self
+
 
 class Catalogue(Entry):
     """All that is measured, and how. `version` is the hash of the file it was read from."""
@@ -193,15 +199,11 @@ class Catalogue(Entry):
         return self
 
     def _unknown_in(self, key: object) -> str | None:
-        match key:
-            case Driver() if key.driver not in self.drivers:
-                return f"no driver is called {key.driver!r}"
-            case Units():
-                return next(
-                    (f"no metric is called {name!r}" for name in key.units.values() if name not in self.metrics), None
-                )
-            case _:
-                return None
+        if isinstance(key, Driver) and key.driver not in self.drivers:
+            return f"no driver is called {key.driver!r}; there is {', '.join(self.drivers) or 'none'} under `drivers`"
+        named = key.units.values() if isinstance(key, Units) else ()
+        unknown = next((name for name in named if name not in self.metrics), None)
+        return f"no metric is called {unknown!r}; there is {', '.join(self.metrics)}" if unknown else None
 
     @property
     def allocations(self) -> dict[str, Allocation]:

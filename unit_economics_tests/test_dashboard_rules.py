@@ -66,7 +66,7 @@ def test_the_sql_that_is_shown_gives_the_number(shop: World) -> None:
 
 
 def test_why_a_target_does_not_take_the_rest_is_said_by_where_it_goes(shop: World) -> None:
-    rows = page(shop, f"/debug?scope=teams:search&day={DAY}").rows("Unallocated cost")
+    rows = page(shop, f"/debug?scope=teams:search&day={DAY}").rows("Where the rest goes")
     assert {row[0] for row in rows} == {"goes to checkout", "goes to platform", "unallocated", "unused commitment"}
 
 
@@ -74,6 +74,12 @@ def test_the_on_call_page_says_what_is_divided_and_by_what_rather_than_that_it_i
     said = page(shop, "/on-call").html
     assert "rules and shares" in said
     assert "driver · postgres" in said
+
+
+def test_what_no_rule_took_of_a_whole_scope_is_said(shop: World) -> None:
+    rows = page(shop, f"/debug?scope=teams&day={DAY}").rows("Unallocated cost")
+    assert [row[0] for row in rows] == ["unallocated"]
+    assert "$14.00" in rows[0][1]
 
 
 def test_every_page_of_every_kind_of_scope_can_be_had(shop: World) -> None:

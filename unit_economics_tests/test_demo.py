@@ -3,6 +3,7 @@
 import re
 import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -135,6 +136,14 @@ def test_the_terminal_stays_clean(first: str) -> None:
     assert not re.search(r"Warning|DEBUG|INFO|Traceback|\x1b", first)
 
 
+def typed(said: str, folder: Path) -> str:
+    """What the command answers that the demo prints for another terminal."""
+    (command,) = re.findall(r"^ *(cd .* allocation explain .*)$", said, re.MULTILINE)
+    done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def test_a_second_time_shows_the_same_and_the_ui_on_the_next_free_port(first: str, folder: Path) -> None:
     taken = ports.any_free()
     with socket.create_server(("127.0.0.1", taken)), running(folder, "demo", "--port", str(taken), *DAYS) as demo:
@@ -143,6 +152,9 @@ def test_a_second_time_shows_the_same_and_the_ui_on_the_next_free_port(first: st
         assert f"port {taken} is taken" in said
         [address] = re.findall(r"http://127.0.0.1:\d+(?=/assets)", said)
         assert httpx.get(f"{address}/server_info", timeout=30).is_success
+        explained = typed(said, folder)
+        assert "shared by direct_cost" in explained
+        assert ", the stored cost" in explained
         family = demo.started()
         assert demo.stop(signal.SIGINT) == 0
         assert not alive(family)

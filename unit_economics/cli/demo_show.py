@@ -81,6 +81,7 @@ class Show:
             dashboard.wait(self.supervisor)
             step.outcome = "the dashboard"
         self.narrator.say(_addresses(dashboard.address, dagster.address))
+        self.narrator.say(_to_type(self.tour))
         if browser:
             webbrowser.open(dashboard.address)
         self.supervisor.watch(on_stop=lambda: self.narrator.say("\nStopping ..."))
@@ -90,6 +91,16 @@ def _addresses(dashboard: str, dagster: str) -> str:
     return (
         f"\n  [bold]{dashboard}[/]          [dim]the dashboard: what an order costs, and why it moved[/]"
         f"\n  [bold]{dagster}/assets[/]   [dim]Dagster: start with cost_per_order: Partitions, Checks, Lineage[/]"
+    )
+
+
+def _to_type(plan: tour.Tour) -> str:
+    """A command for another terminal; the folder's .env leads it to the demo."""
+    ours = os.path.relpath(Path(sys.executable).parent / "unit-economics", plan.folder)
+    explain = f"{ours} allocation explain {plan.complete_day} product:checkout"
+    return (
+        f"\n  [bold]cd {os.path.relpath(plan.folder)} && {explain}[/]"
+        "\n  [dim]in another terminal: which charges and which rules made a number[/]"
         "\n\n  Ctrl-C stops everything."
     )
 
@@ -105,6 +116,7 @@ def prepared(narrator: Narrator, folder: Path, count: int, *, is_ui_wanted: bool
         vantage_url = f"http://{_HERE}:{vantage_port}/v2"
         known = tour.variables(environment(), plan.catalogue, postgres.url(_SHOP), vantage_url)
         urls = {"UNIT_ECONOMICS_DATABASE_URL": postgres.url(OURS), "DAGSTER_PG_URL": postgres.url(DAGSTERS)}
+        plan.leave_variables({**known, **urls})
         variables = dagster_processes.variables({**known, **urls}, state.dagster_home)
         dagster = stack.enter_context(dagster_processes.local_dagster(state.dagster_home, _HERE, port=0))
         # In the demo's folder, so that a .env beside the project says nothing here.

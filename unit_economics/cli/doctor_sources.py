@@ -3,7 +3,9 @@
 Here: one look a thing, each with the adapter's own means. Not here: the mart (doctor_storage.py).
 """
 
+import shutil
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 from unit_economics import alerts
 from unit_economics.adapters import CostSource, UnitSource
@@ -56,11 +58,24 @@ def bill(of: Deployment, name: str, source: CostSource) -> Iterator[Finding]:
     who = f"bill {name}"
     if isinstance(source, FocusFiles):
         yield _focus(of, who, source)
+        yield from _scan(of, who, source)
         return
     days = yesterday(of)
     read = source.read(days, calendar=of.calendar, kept=of.catalogue.kept, outside=of.outside)
     absent = read.absent.get(days.last)
     yield Finding(who, "warn" if absent else "ok", absent or f"{days.last}: {len(read.charges)} charges")
+
+
+def _scan(of: Deployment, who: str, source: FocusFiles) -> Iterator[Finding]:
+    """What the scan needs beside the bill: a folder to spill to, Spark where it is asked for."""
+    folder = source.scan.below(of.outside.folder).folder
+    if source.scan.spill:
+        yield Finding(f"{who}, spill", "ok", f"{shutil.disk_usage(folder).free >> 30} GB are free in {folder}")
+    if source.engine.kind == "spark":
+        is_there = find_spec("pyspark") is not None
+        mend = "" if is_there else "pip install 'unit-economics[spark]'"
+        said = f"Spark is asked at {source.engine.master}" if is_there else "PySpark is not installed"
+        yield Finding(f"{who}, engine", "ok" if is_there else "fail", said, mend)
 
 
 def _focus(of: Deployment, who: str, source: FocusFiles) -> Finding:

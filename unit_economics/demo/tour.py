@@ -22,6 +22,13 @@ from unit_economics.demo import standin
 from unit_economics.demo.shop import SEED, deliver_late, fill_shop
 
 METRIC, SINK = "cost_per_order", "vantage_business_metric"
+VARIABLES = (
+    "UNIT_ECONOMICS_DATABASE_URL",
+    "ORDERS_DATABASE_URL",
+    "VANTAGE_API_URL",
+    "VANTAGE_API_TOKEN",
+    "ORDERS_METRIC_ID",
+)
 _WEEK = """
     select business_date, quantity, cost, unit_cost, status from unit_economics.cost_per_order
     where cost_scope = 'all' and business_date > %s and business_date <= %s order by 1
@@ -59,6 +66,11 @@ class Tour:
         return self.folder / "unit_economics.yaml"
 
     @property
+    def complete_day(self) -> date:
+        """A day whose bill grows no more, by the age that a bill of files is complete at."""
+        return self.days.last - timedelta(days=3)
+
+    @property
     def is_done(self) -> bool:
         """Whether an earlier demo of this release computed exactly these days."""
         return self._marker.exists() and json.loads(self._marker.read_text("utf-8")) == self._identity
@@ -75,6 +87,14 @@ class Tour:
         orders = sum(answer.completed_orders for answer in key.days.values())
         charges = sum(answer.charge_rows for answer in key.days.values())
         return f"{orders:,} orders and a cloud bill of {charges:,} charges, {self.days}"
+
+    def leave_variables(self, known: Mapping[str, str]) -> None:
+        """Write what a command typed in the demo's folder needs to look at this demo.
+
+        Nothing of Dagster's own: its programs, which run there too, would take it for more than their environment.
+        """
+        lines = [f"{name}='{known[name]}'\n" for name in VARIABLES]
+        (self.folder / ".env").write_text("".join(lines), "utf-8")
 
     def restate(self) -> DayRange | None:
         """Let the provider deliver what comes late; the days to read again, None where nothing does."""

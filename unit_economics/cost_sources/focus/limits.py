@@ -5,11 +5,12 @@ Here: the entry `scan` of a bill, and whether the folder has room. Not here: the
 DuckDB keeps its sums within the memory; the process needs about 200 MB beside it, for itself and what is being read.
 """
 
+import re
 import shutil
 from pathlib import Path
 from tempfile import gettempdir
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from unit_economics.entry import Entry
 from unit_economics.refusals import Refusal
@@ -20,12 +21,17 @@ _ROOM = 4
 class Limits(Entry):
     """The memory of a scan, and where it puts what does not fit."""
 
-    memory: str = Field(
-        default="200MB", pattern=r"^[1-9][0-9]{0,5}(MB|GB)$", description="For the sums of a scan: 200MB, 4GB"
-    )
+    memory: str = Field(default="200MB", description="For the sums of a scan: 200MB, 4GB")
     spill: str | None = Field(
         default=None, min_length=1, description="A folder on a disk with room; the temporary one, if none"
     )
+
+    @field_validator("memory")
+    @classmethod
+    def _is_size(cls, memory: str) -> str:
+        if not re.fullmatch(r"[1-9][0-9]{0,5}(MB|GB)", memory):
+            raise ValueError("must be a size like 200MB or 4GB")
+        return memory
 
     def below(self, folder: Path) -> "Limits":
         """The same limits; a relative folder to spill to is taken to lie in this one."""

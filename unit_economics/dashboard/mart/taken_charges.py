@@ -70,6 +70,13 @@ def conditions_of(entry: CostScope, scope: str) -> Sequence[Condition]:
     return [*found, Condition(entry.by.column or "", "columns", values)]
 
 
+def taken_by_rules(entry: CostScope, scope: str) -> Sequence[Condition]:
+    """What rules, or nobody's use, take of a whole scope with rules: the rest is what no rule took, or is left out."""
+    if entry.allocation is None or ":" in scope:
+        return []
+    return [Condition(scope, "taken_by", frozenset({*entry.allocation.target_of, UNUSED_COMMITMENT}))]
+
+
 def _taken(allocation: Allocation, name: str, target: str | None = None) -> Sequence[Condition]:
     """What the rules give to one target; or to any of them, where something is declared out."""
     if target is None and not allocation.leave_out:

@@ -17,7 +17,14 @@ from unit_economics.dashboard.charts.svg import NOTHING
 from unit_economics.dashboard.facts.origins import last_complete_day
 from unit_economics.dashboard.mart.series import COMPLETE
 from unit_economics.dashboard.mart.slices import label_of
-from unit_economics.dashboard.mart.taken_charges import Charge, Condition, conditions_of, reason_of, value_sql
+from unit_economics.dashboard.mart.taken_charges import (
+    Charge,
+    Condition,
+    conditions_of,
+    reason_of,
+    taken_by_rules,
+    value_sql,
+)
 from unit_economics.dashboard.scene import Scene
 from unit_economics.exact import EXACT
 
@@ -62,8 +69,10 @@ class Sums:
 def unallocated(scene: Scene) -> Unallocated:
     """The calendar month of the last complete day, its complete days only."""
     last = last_complete_day(scene)
-    where = conditions_of(scene.entry, scene.view.scope)
-    title = f"Unallocated cost{f', {scene.numbers.month(last)}' if last else ''}"
+    is_target = scene.entry.allocation is not None and not scene.is_whole_scope
+    where = taken_by_rules(scene.entry, scene.view.scope) or conditions_of(scene.entry, scene.view.scope)
+    what = "Where the rest goes, before sharing" if is_target else "Unallocated cost"
+    title = f"{what}{f', {scene.numbers.month(last)}' if last else ''}"
     if not where:
         return Unallocated(title, missing=f"The scope {scene.view.scope} takes the whole bill.")
     if last is None:

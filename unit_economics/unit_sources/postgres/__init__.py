@@ -74,6 +74,11 @@ class PostgresUnits(UnitSource):
             raise ValueError("`count_distinct` and `local_zone` belong to `timestamp`")
         return self
 
+    @property
+    def has_segments(self) -> bool:
+        """Whether a column splits the units."""
+        return self.segment is not None
+
     def count(self, days: DayRange, *, calendar: BusinessCalendar, unit: str, outside: Outside) -> Count:
         """The units of these days, in one snapshot of the database."""
         server = server_of(outside.secret(self.dsn), self.dsn)

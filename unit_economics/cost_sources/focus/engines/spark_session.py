@@ -9,6 +9,7 @@ import re
 import socket
 import sys
 from contextlib import closing
+from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 from unit_economics.cost_sources.focus.engines import Engine
@@ -30,7 +31,11 @@ SETTINGS = {
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",
 }
-_QUIET = {"spark.log.level": "ERROR", "spark.ui.showConsoleProgress": "false"}
+_QUIET = {
+    "spark.log.level": "ERROR",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.warehouse.dir": f"{gettempdir()}/spark-warehouse",  # otherwise a folder where somebody just stands
+}
 _ADDRESS = re.compile(r"([^/,:]+):(\d+)")
 _PATIENCE = 10
 
