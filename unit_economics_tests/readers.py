@@ -109,9 +109,12 @@ def allocated_costs(cost: Decimal) -> pd.DataFrame:
 
 
 def unit_costs(cost: Decimal) -> pd.DataFrame:
-    """DAY's unit cost."""
-    row = (UNIT_COST, DAY, "teams:cart", "EUR", "effective", cost, 1, Decimal(1), "Order", cost, None)
-    return pd.DataFrame([row], columns=list(schemas.UNIT_COSTS.columns), dtype=object)
+    """DAY's unit cost, of the whole bill and of a target."""
+    rows = [
+        (UNIT_COST, DAY, scope, "EUR", "effective", cost, 1, Decimal(1), "Order", cost, None)
+        for scope in ("all", "teams:cart")
+    ]
+    return pd.DataFrame(rows, columns=list(schemas.UNIT_COSTS.columns), dtype=object)
 
 
 @contextmanager

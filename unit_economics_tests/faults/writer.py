@@ -145,7 +145,7 @@ def _replace_naively(connection: psycopg.Connection[Any], day: date, rows: pd.Da
     for row in rows.itertuples(index=False):
         connection.execute(
             "insert into unit_quantity (asset, version, business_date, segment, quantity, unit)"
-            " values (%s, 1, %s, %s, %s, %s)",
+            " values (%s, 1, %s, %s, %s, %s) on conflict do nothing",  # the one killed before may still be at it
             [ASSET, *row],
         )
 
