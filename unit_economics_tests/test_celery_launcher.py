@@ -13,6 +13,7 @@ import yaml
 from celery.app.defaults import SETTING_KEYS
 from celery.contrib.testing.worker import start_worker
 from celery.result import AsyncResult
+from celery.signals import setup_logging
 from dagster import DagsterRun
 from dagster._core.launcher import WorkerStatus
 from dagster_celery.launcher import CeleryRunLauncher
@@ -124,6 +125,11 @@ def _waiting(launcher: WatchedCeleryRunLauncher) -> int:
     """How many runs Redis has for whoever asks first."""
     with launcher.celery.connection_for_read() as connection:
         return int(connection.default_channel._size("dagster"))
+
+
+@setup_logging.connect
+def _leave_logging_alone(**_settings: object) -> None:
+    """A worker in this process would otherwise set the level of every other test's logs."""
 
 
 @contextmanager
