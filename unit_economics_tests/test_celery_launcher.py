@@ -21,11 +21,12 @@ from dagster_celery.tags import DAGSTER_CELERY_TASK_ID_TAG
 
 from unit_economics import celery_launcher
 from unit_economics.celery_launcher import WatchedCeleryRunLauncher
+from unit_economics_tests.machines.running import NOISE
 from unit_economics_tests.processes import ENDING_WITH_US, await_
 
 PROJECT = Path(__file__).parents[1]
 DEPLOY = PROJECT / "deploy" / "celery"
-pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated:DeprecationWarning")  # Celery 5.7 on redis-py 8
+pytestmark = NOISE
 RUN = DagsterRun(job_name="daily_unit_economics", tags={DAGSTER_CELERY_TASK_ID_TAG: "the-task"})
 
 
