@@ -12,6 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pandas as pd
+
 from unit_economics import schemas
 from unit_economics.adapters import Delivery, Kept
 from unit_economics.allocation_entry import Allocation
@@ -82,6 +84,12 @@ def read_bill(
     )
     schemas.CHARGES.validate(delivery.charges, lazy=True)
     return delivery
+
+
+def assert_same_sums(one: Delivery, other: Delivery) -> None:
+    """The same charges and totals, to the last digit."""
+    pd.testing.assert_frame_equal(one.charges, other.charges)
+    pd.testing.assert_frame_equal(one.source_totals, other.source_totals)
 
 
 def billed(delivery: Delivery) -> Decimal:

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-import pandas as pd
-
 from unit_economics.adapters import Delivery, Kept
 from unit_economics.allocation_entry import Allocation
 from unit_economics.cost_sources.focus import FocusFiles
@@ -17,7 +15,7 @@ from unit_economics.cost_sources.focus.prepared.manifest import Manifest, manife
 from unit_economics.cost_sources.focus.prepared.preparing import Preparation
 from unit_economics.cost_sources.focus.storage import storage_of
 from unit_economics.outside import Outside
-from unit_economics_tests.focus_bills import read_bill
+from unit_economics_tests.focus_bills import assert_same_sums, read_bill
 
 
 def prepare(
@@ -43,8 +41,7 @@ def manifest_in(folder: Path) -> Manifest:
 
 def assert_reads_alike(one: Delivery, other: Delivery) -> None:
     """The same charges, totals and absent days, to the last digit."""
-    pd.testing.assert_frame_equal(one.charges, other.charges)
-    pd.testing.assert_frame_equal(one.source_totals, other.source_totals)
+    assert_same_sums(one, other)
     assert one.absent == other.absent
 
 

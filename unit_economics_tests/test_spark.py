@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -32,7 +31,7 @@ from unit_economics.cost_sources.focus.engines import spark as spark_scan
 from unit_economics.cost_sources.focus.engines.translation import Dialect, translated
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
 from unit_economics_tests import test_focus_real_bills as real
-from unit_economics_tests.focus_bills import billed, charge, read_bill, write_bill
+from unit_economics_tests.focus_bills import assert_same_sums, billed, charge, read_bill, write_bill
 from unit_economics_tests.prepared_bills import prepare
 from unit_economics_tests.spark_cluster import Cluster
 from unit_economics_tests.test_focus_days import amounts, lengths, moments
@@ -47,8 +46,7 @@ def on_both(spark: Cluster, path: Path, *days: date, **asked: Any) -> Delivery:
 
 
 def assert_same(one: Delivery, other: Delivery) -> None:
-    pd.testing.assert_frame_equal(one.charges, other.charges)
-    pd.testing.assert_frame_equal(one.source_totals, other.source_totals)
+    assert_same_sums(one, other)
     assert (one.absent, one.fingerprint) == (other.absent, other.fingerprint)
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -32,7 +31,7 @@ from unit_economics.cost_sources.focus.engines.table import DIALECTS, Dialect, s
 from unit_economics.cost_sources.focus.engines.table_columns import FORMS, TagForm
 from unit_economics.cost_sources.focus.query import Asked
 from unit_economics.refusals import UsageRefusal
-from unit_economics_tests.focus_bills import charge, read_bill
+from unit_economics_tests.focus_bills import assert_same_sums, charge, read_bill
 from unit_economics_tests.test_focus_days import amounts, moments
 from unit_economics_tests.test_rules import allocations, charges
 
@@ -119,11 +118,6 @@ def answer(clickhouse: Session, path: Path, asked: Asked, tags: TagForm) -> Deli
     return Delivery(reading._charges(rows, asked), reading._totals(rows))
 
 
-def assert_same(one: Delivery, other: Delivery) -> None:
-    pd.testing.assert_frame_equal(one.charges, other.charges)
-    pd.testing.assert_frame_equal(one.source_totals, other.source_totals)
-
-
 def write(folder: Path, bill: list[Mapping[str, str]]) -> Path:
     whole = [{**dict.fromkeys(COLUMNS, ""), **charge(**row)} for row in bill]
     pq.write_table(pa.Table.from_pylist(whole), folder / "bill.parquet")
@@ -166,7 +160,7 @@ def test_clickhouse_gives_what_duckdb_gives(
     ours = read_bill(
         path, asked.days.first, asked.days.last, zone=zone, tag_keys=asked.tag_keys, allocations=asked.allocations
     )
-    assert_same(ours, theirs)
+    assert_same_sums(ours, theirs)
 
 
 ODD = ["1e-7", "0.0000000000005", "-0.0000000000005", "0.00000000000049", "123456789012345678901.123456789012", "-0"]
@@ -178,7 +172,7 @@ def odd_bill(folder: Path) -> Path:
 
 def test_clickhouse_rounds_half_up_at_the_twelfth_decimal(clickhouse: Session, tmp_path: Path) -> None:
     path, asked = odd_bill(tmp_path), asked_of(date(2024, 9, 10), date(2024, 9, 10), "UTC", {}, ())
-    assert_same(read_bill(path), answer(clickhouse, path, asked, "json"))
+    assert_same_sums(read_bill(path), answer(clickhouse, path, asked, "json"))
     assert Decimal("1e-12") in set(read_bill(path).charges["billed_cost"])
 
 
@@ -192,7 +186,7 @@ def test_decimals_that_are_cut_off_would_be_caught(
     monkeypatch.setitem(table_columns.WORDS, "clickhouse", cut)
     path, asked = odd_bill(tmp_path), asked_of(date(2024, 9, 10), date(2024, 9, 10), "UTC", {}, ())
     with pytest.raises(AssertionError, match="billed_cost"):
-        assert_same(read_bill(path), answer(clickhouse, path, asked, "json"))
+        assert_same_sums(read_bill(path), answer(clickhouse, path, asked, "json"))
 
 
 def test_a_row_at_fault_marks_the_answer(clickhouse: Session, tmp_path: Path) -> None:
