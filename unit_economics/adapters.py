@@ -15,13 +15,13 @@ from pydantic import Field
 
 from unit_economics.allocation_entry import Allocation
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.entry import Entry
+from unit_economics.dimension_entry import Dimension, DimensionName
+from unit_economics.entry import LATER, Entry
 from unit_economics.outside import Outside
+from unit_economics.refusals import UsageRefusal
 
 if TYPE_CHECKING:  # the catalogue is read by processes that read no bill
     import pandas as pd
-
-Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$", description="the NAME of an environment variable")]
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,17 @@ class Delivery:
 class Count:
     """What a unit source handed over for a range of days.
 
-    units: rows of `schemas.UNITS`.
+    units: rows of `schemas.UNITS`; of `schemas.SLICED_UNITS` where the source tells dimensions.
     absent: the days it has nothing for, each with the reason in plain words.
     refused: the days whose rows can't be right, each with what is wrong; the other days stand.
+    totals: the units of a day as the source states them, before anything was rolled up; empty without dimensions.
     """
 
     units: "pd.DataFrame"
     absent: Mapping[date, str] = field(default_factory=dict)
     refused: Mapping[date, str] = field(default_factory=dict)
     fingerprint: str = ""
+    totals: Mapping[date, Decimal] = field(default_factory=dict)
 
 
 class Source(Entry):
@@ -97,6 +99,9 @@ class UnitSource(Source):
     """The `units` of a metric: where the denominator is counted."""
 
     complete_after: timedelta = Field(default=timedelta(), description="Age from which a day counts as complete")
+    dimensions: Annotated[dict[DimensionName, str | Dimension], LATER] = Field(
+        default={}, description="What tells the units of a day apart, each with its column: region: shipping_region"
+    )
 
     @property
     def has_segments(self) -> bool:
@@ -106,6 +111,21 @@ class UnitSource(Source):
     @abstractmethod
     def count(self, days: DayRange, *, calendar: BusinessCalendar, unit: str, outside: Outside) -> Count:
         """The units of these days, in one consistent read; raises `Refusal`."""
+
+    def count_over(self, days: DayRange, *, calendar: BusinessCalendar, outside: Outside) -> Decimal:
+        """How many different units there are in all these days together; raises `Refusal` where it can't be asked."""
+        del days, calendar, outside
+        raise UsageRefusal(
+            "this kind of source can't count what is different over several days",
+            where=f"units of kind {self.kind}",
+            remedy="Ask for one day, or count them with `count_distinct` in a database or a file",
+        )
+
+    @property
+    def split_by(self) -> dict[str, Dimension]:
+        """The dimensions by name, a plain column as the dimension that it stands for."""
+        named = self.dimensions.items()
+        return {name: Dimension(column=one) if isinstance(one, str) else one for name, one in named}
 
 
 @dataclass(frozen=True)

@@ -3,25 +3,24 @@
 Here: words and shapes for people who look at the UI. Not here: what an asset does (assets.py).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 import pandera.pandas as pa
 
-from unit_economics import checks, schemas
-from unit_economics.adapters import UnitSource
-from unit_economics.catalogue import Catalogue, driver_asset, revenue_asset, sink_asset, units_asset
-from unit_economics.deployment import ALLOCATED_COSTS, CLOUD_COSTS
-from unit_economics.promises import ALLOCATION_CHECKS
+from unit_economics import schemas
+from unit_economics.asset_names import sink_asset, units_asset
+from unit_economics.catalogue import Catalogue
+from unit_economics.graph import CLOUD_COSTS, Kind, Node
+from unit_economics.promises import promises_of
 
 Shape = dict[str, Any]
 GROUP = "unit_economics"
 """One for all: Dagster's graph folds groups and would hide the assets' names."""
 Lineage = Mapping[str, Sequence[tuple[str, str]]]
-NO_LINEAGE: Lineage = {}
 
 
 def day_partitions(catalogue: Catalogue) -> dg.DailyPartitionsDefinition:
@@ -53,129 +52,143 @@ class AssetShape:
     catalogue: Catalogue
     code_version: str
 
-    def cloud_costs(self) -> Shape:
-        """The numerator, before any scope."""
-        sources = ", ".join(f"`{name}` ({source.kind})" for name, source in self.catalogue.cost_sources.items())
-        return self._shape(
-            CLOUD_COSTS,
-            f"Charges a business day, FOCUS-shaped, summed by provider, sub-account, service, region, category and tag."
-            f" Read from {sources}. A day is replaced whole; what the provider restates becomes a new version.",
-            *({"focus", "postgres"}, schemas.CHARGES, checks.COST_CHECKS),
-        )
-
-    def units(self, metric: str) -> Shape:
-        """The denominator."""
-        entry = self.catalogue.metrics[metric]
-        return self._shape(
-            units_asset(metric),
-            f"{entry.unit} units a closed business day ({self.catalogue.business_day.timezone}), counted at the source"
-            f" in one read. The denominator of `{metric}`.",
-            *({entry.units.kind, "pandas"}, schemas.UNITS, checks.UNIT_CHECKS),
-            owner=entry.owner,
-        )
-
-    def driver(self, name: str) -> Shape:
-        """What shared cost is divided by."""
-        entry = self.catalogue.drivers[name]
-        return self._shape(
-            driver_asset(name),
-            f"{entry.unit} a closed business day and target, counted at the source in one read."
-            " Shared cost is divided by it.",
-            *({entry.quantity.kind, "pandas"}, schemas.UNITS, checks.UNIT_CHECKS),
-            owner=entry.owner,
-        )
-
-    def allocated_costs(self, inputs: list[str]) -> Shape:
-        """What each target pays."""
-        scopes = ", ".join(f"`{name}`" for name in self.catalogue.allocations)
-        return self._shape(
-            ALLOCATED_COSTS,
-            f"What each target of {scopes} pays: direct cost by the rules, then shared cost in double entry. The lines"
-            " of a scope, day and currency add up to the bill exactly; what no rule takes is `unallocated`.",
-            *({"postgres", "pandas"}, schemas.ALLOCATED_COSTS, ALLOCATION_CHECKS),
-            deps=inputs,
-            lineage={"amount": [(CLOUD_COSTS, cost) for cost in schemas.COSTS]},
-        )
-
-    def revenue(self, metric: str, source: UnitSource) -> Shape:
-        """What the units earned."""
-        entry = self.catalogue.metrics[metric]
-        return self._shape(
-            revenue_asset(metric),
-            f"What the {entry.unit} units of a closed business day ({self.catalogue.business_day.timezone}) earned, in"
-            f" {self.catalogue.currency}. The margin of `{metric}` is this less the cost; no other asset waits for it.",
-            *({source.kind, "pandas"}, schemas.UNITS, checks.UNIT_CHECKS),
-            owner=entry.owner,
-        )
-
-    def unit_cost(self, metric: str, inputs: list[str]) -> Shape:
-        """The division."""
-        entry = self.catalogue.metrics[metric]
-        units = units_asset(metric)
-        return self._shape(
-            metric,
-            f"Cost per {entry.unit}: `cost / quantity` for each day and cost scope, empty with the reason where a half"
-            f" is missing. A window is a ratio of sums:\n\n```sql\nselect * from unit_economics.unit_cost_over("
-            f"'{metric}', '2026-01-01', '2026-01-31')\n```",
-            *({"postgres", "pandas"}, schemas.UNIT_COSTS, checks.UNIT_COST_CHECKS),
-            owner=entry.owner,
-            deps=inputs,
-            lineage={
-                "cost": [(CLOUD_COSTS, cost) for cost in schemas.COSTS],
-                "charge_rows": [(CLOUD_COSTS, "charge_rows")],
-                "quantity": [(units, "quantity")],
-                "unit_cost": [*((CLOUD_COSTS, cost) for cost in schemas.COSTS), (units, "quantity")],
-            },
-        )
-
-    def publication(self, metric: str, sink: str) -> Shape:
-        """The denominator at a destination."""
-        entry = self.catalogue.metrics[metric]
-        units = units_asset(metric)
-        return self._shape(
-            sink_asset(metric, sink),
-            f"{entry.unit} units, as {sink.capitalize()} shows them when read back. The destination divides by itself,"
-            " so it is sent the denominator. Only days whose gate is green, and only what differs.",
-            *({sink}, schemas.UNITS, checks.PUBLISH_CHECKS),
-            owner=entry.owner,
-            deps=[units, metric],
-            lineage={"quantity": [(units, "quantity")]},
-        )
-
-    def _shape(
-        self,
-        name: str,
-        description: str,
-        kinds: set[str],
-        schema: pa.DataFrameSchema,
-        specs: Mapping[str, str],
-        *,
-        owner: str | None = None,
-        deps: list[str] | None = None,
-        lineage: Lineage = NO_LINEAGE,
-    ) -> Shape:
+    def of(self, node: Node) -> Shape:
+        """What the asset of this node says of itself."""
+        said = _SAID[node.kind](self.catalogue, node)
+        owner = _owner(self.catalogue, node)
         days = day_partitions(self.catalogue)
         return {
-            "name": name,
-            "description": description,
+            "name": node.name,
+            "description": said.description,
             "group_name": GROUP,
-            "kinds": kinds,
+            "kinds": {*said.kinds, *([node.source.kind] if node.source else [])},
             "owners": [owner] if owner else [],
-            "deps": deps or [],
+            "deps": list(node.inputs),
             "code_version": self.code_version,
             "partitions_def": days,
             "backfill_policy": backfill_policy(self.catalogue),
             "freshness_policy": freshness_policy(self.catalogue),
             "check_specs": [
-                dg.AssetCheckSpec(check, asset=name, description=promise, partitions_def=days)
-                for check, promise in specs.items()
+                dg.AssetCheckSpec(check, asset=node.name, description=promise, partitions_def=days)
+                for check, promise in promises_of(node).items()
             ],
             "metadata": {
-                "dagster/column_schema": _columns(schema, lineage),
-                "dagster/table_name": f"unit_economics.{name}",
-                **({"dagster/column_lineage": _lineage(lineage)} if lineage else {}),
+                "dagster/column_schema": _columns(said.schema, said.lineage),
+                "dagster/table_name": f"unit_economics.{node.name}",
+                **({"dagster/column_lineage": _lineage(said.lineage)} if said.lineage else {}),
             },
         }
+
+
+def _owner(catalogue: Catalogue, node: Node) -> str | None:
+    entries = catalogue.drivers if node.kind == "driver" else catalogue.metrics
+    return entries[node.entry].owner if node.entry else None
+
+
+@dataclass(frozen=True)
+class Said:
+    """What differs from kind to kind: words, the tools that Dagster draws, the columns and where they come from."""
+
+    description: str
+    kinds: Set[str]
+    schema: pa.DataFrameSchema
+    lineage: Lineage = field(default_factory=dict)
+
+
+def _charges(catalogue: Catalogue, node: Node) -> Said:
+    del node
+    sources = ", ".join(f"`{name}` ({source.kind})" for name, source in catalogue.cost_sources.items())
+    return Said(
+        f"Charges a business day, FOCUS-shaped, summed by provider, sub-account, service, region, category and tag."
+        f" Read from {sources}. A day is replaced whole; what the provider restates becomes a new version.",
+        {"focus", "postgres"},
+        schemas.CHARGES,
+    )
+
+
+def _units(catalogue: Catalogue, node: Node) -> Said:
+    return Said(
+        f"{node.unit} units a closed business day ({catalogue.business_day.timezone}), counted at the source in one"
+        f" read. The denominator of `{node.entry}`.",
+        {"pandas"},
+        _schema(node),
+    )
+
+
+def _schema(node: Node) -> pa.DataFrameSchema:
+    return schemas.SLICED_UNITS if node.source and node.source.dimensions else schemas.UNITS
+
+
+def _driver(catalogue: Catalogue, node: Node) -> Said:
+    del catalogue
+    return Said(
+        f"{node.unit} a closed business day and target, counted at the source in one read. Shared cost is divided"
+        " by it.",
+        {"pandas"},
+        schemas.UNITS,
+    )
+
+
+def _allocated(catalogue: Catalogue, node: Node) -> Said:
+    del node
+    scopes = ", ".join(f"`{name}`" for name in catalogue.allocations)
+    return Said(
+        f"What each target of {scopes} pays: direct cost by the rules, then shared cost in double entry. The lines"
+        " of a scope, day and currency add up to the bill exactly; what no rule takes is `unallocated`.",
+        {"postgres", "pandas"},
+        schemas.ALLOCATED_COSTS,
+        {"amount": [(CLOUD_COSTS, cost) for cost in schemas.COSTS]},
+    )
+
+
+def _revenue(catalogue: Catalogue, node: Node) -> Said:
+    unit, zone = catalogue.metrics[node.entry].unit, catalogue.business_day.timezone
+    return Said(
+        f"What the {unit} units of a closed business day ({zone}) earned, in {node.unit}. The margin of"
+        f" `{node.entry}` is this less the cost; no other asset waits for it.",
+        {"pandas"},
+        schemas.UNITS,
+    )
+
+
+def _unit_cost(catalogue: Catalogue, node: Node) -> Said:
+    unit, units = catalogue.metrics[node.entry].unit, units_asset(node.entry)
+    return Said(
+        f"Cost per {unit}: `cost / quantity` for each day and cost scope, empty with the reason where a half"
+        f" is missing. A window is a ratio of sums:\n\n```sql\nselect * from unit_economics.unit_cost_over("
+        f"'{node.name}', '2026-01-01', '2026-01-31')\n```",
+        {"postgres", "pandas"},
+        schemas.UNIT_COSTS,
+        {
+            "cost": [(CLOUD_COSTS, cost) for cost in schemas.COSTS],
+            "charge_rows": [(CLOUD_COSTS, "charge_rows")],
+            "quantity": [(units, "quantity")],
+            "unit_cost": [*((CLOUD_COSTS, cost) for cost in schemas.COSTS), (units, "quantity")],
+        },
+    )
+
+
+def _publication(catalogue: Catalogue, node: Node) -> Said:
+    metric = catalogue.metrics[node.entry]
+    sink = next(kind for kind in metric.publish if sink_asset(node.entry, kind) == node.name)
+    return Said(
+        f"{node.unit} units, as {sink.capitalize()} shows them when read back. The destination divides by itself,"
+        " so it is sent the denominator. Only days whose gate is green, and only what differs.",
+        {sink},
+        schemas.UNITS,
+        {"quantity": [(units_asset(node.entry), "quantity")]},
+    )
+
+
+_SAID: Mapping[Kind, Callable[[Catalogue, Node], Said]] = {
+    "charges": _charges,
+    "units": _units,
+    "driver": _driver,
+    "allocated": _allocated,
+    "revenue": _revenue,
+    "unit_cost": _unit_cost,
+    "publication": _publication,
+}
 
 
 def _columns(schema: pa.DataFrameSchema, lineage: Lineage) -> dg.TableSchema:
@@ -199,6 +212,7 @@ _TYPES = {
 _WORDS = {
     "cost_scope": "which charges, by its name in the catalogue",
     "cost_basis": "which of the four costs is divided",
+    "dimensions": "the value of every dimension, as JSON",
     "tags": "the tags that the catalogue keeps, as JSON",
     "taken_by": "the rule that took the charge, by cost scope with rules, as JSON",
     "is_untagged": "whether it has none of the tags that rules look at",

@@ -15,6 +15,7 @@ day is stored (storing.py), what an asset says of itself (asset_shape.py) and of
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
+from typing import cast
 
 import dagster as dg
 import pandas as pd
@@ -23,12 +24,13 @@ from unit_economics import allocated, checks, schemas, unit_cost
 from unit_economics.adapters import Sink, UnitSource
 from unit_economics.allocation import Quantities
 from unit_economics.allocation_checks import allocation_findings
+from unit_economics.asset_names import driver_asset, units_asset
 from unit_economics.asset_shape import AssetShape, Shape
 from unit_economics.business_days import DayRange
-from unit_economics.catalogue import driver_asset, units_asset
 from unit_economics.cost_sources.together import Asked, glance_all, read_all
-from unit_economics.deployment import ALLOCATED_COSTS, CLOUD_COSTS, Deployment
+from unit_economics.deployment import Deployment
 from unit_economics.deriving import Made, MadeOf, Recipe, derived
+from unit_economics.graph import ALLOCATED_COSTS, CLOUD_COSTS, Kind, Node
 from unit_economics.plots import allocation_numbers, cost_numbers, publication_numbers, unit_cost_numbers, unit_numbers
 from unit_economics.promises import ALLOCATION_CHECKS
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
@@ -45,27 +47,17 @@ Step = Callable[[Attempt], Told]
 def build_assets(deployment: Deployment) -> list[dg.AssetsDefinition]:
     """Every asset of the catalogue, upstream first."""
     shape = AssetShape(deployment.catalogue, deployment.code_version)
-    assets = [_asset(deployment, shape.cloud_costs(), cloud_costs(deployment))]
-    for name, driver in deployment.catalogue.drivers.items():
-        assets.append(_asset(deployment, shape.driver(name), counted(deployment, driver.quantity, driver.unit)))
-    if deployment.catalogue.allocations:
-        shaped = shape.allocated_costs(deployment.inputs[ALLOCATED_COSTS])
-        assets.append(_asset(deployment, shaped, allocated_costs(deployment)))
-    for name, metric in deployment.catalogue.metrics.items():
-        assets.append(_asset(deployment, shape.units(name), counted(deployment, metric.units, metric.unit)))
-        assets.append(
-            _asset(deployment, shape.unit_cost(name, deployment.made_of(name)), cost_per_unit(deployment, name))
-        )
-        for sink_name, sink in metric.publish.items():
-            assets.append(_asset(deployment, shape.publication(name, sink_name), published(deployment, name, sink)))
-        if metric.revenue:
-            earned = counted(deployment, metric.revenue, deployment.catalogue.currency)
-            assets.append(_asset(deployment, shape.revenue(name, metric.revenue), earned))
-    return assets
+    return [_asset(deployment, shape.of(node), step_of(deployment, node)) for node in deployment.graph.values()]
 
 
-def counted(deployment: Deployment, source: UnitSource, unit: str) -> Step:
-    """Count the days in a source of units: the denominator, or what it earned."""
+def step_of(deployment: Deployment, node: Node) -> Step:
+    """What makes this asset's days."""
+    return STEPS[node.kind](deployment, node)
+
+
+def counted(deployment: Deployment, node: Node) -> Step:
+    """Count the days in a source of units: the denominator, a driver of shared cost, or what was earned."""
+    source, unit = cast("UnitSource", node.source), node.unit
 
     def step(attempt: Attempt) -> Told:
         days = attempt.days
@@ -75,7 +67,8 @@ def counted(deployment: Deployment, source: UnitSource, unit: str) -> Step:
         found = checks.unit_findings(count, days, history, deployment.catalogue.checks)
         states = states_by_age(deployment, source.complete_after, checks.sound(days, found), count.absent)
         read = Source(count.fingerprint, absent=count.absent)
-        judged = Judged(tables.UNIT_QUANTITIES, count.units, found, states, read)
+        table = tables.SLICED_QUANTITIES if source.dimensions else tables.UNIT_QUANTITIES
+        judged = Judged(table, count.units, found, states, read)
         with deployment.warehouse.transaction() as connection:
             done = store(deployment, connection, attempt, judged)
         return Told(unit_numbers(count.units, done), found, count.absent)
@@ -83,8 +76,9 @@ def counted(deployment: Deployment, source: UnitSource, unit: str) -> Step:
     return step
 
 
-def cloud_costs(deployment: Deployment) -> Step:
+def cloud_costs(deployment: Deployment, node: Node) -> Step:
     """Read the charges of the days out of every cost source: the numerator, before any scope is applied."""
+    del node
     catalogue = deployment.catalogue
     complete_after = max(source.complete_after for source in catalogue.cost_sources.values())
     table = _charges_table(deployment)
@@ -130,7 +124,7 @@ def _unchanged_costs(deployment: Deployment, attempt: Attempt, glance: str | Non
     return Told(cost_numbers(charges, green), found, absent)
 
 
-def allocated_costs(deployment: Deployment) -> Step:
+def allocated_costs(deployment: Deployment, node: Node) -> Step:
     """Put every charge to its target, and let the targets pay for what they share."""
     catalogue = deployment.catalogue
 
@@ -149,15 +143,14 @@ def allocated_costs(deployment: Deployment) -> Step:
 
         return compute
 
-    inputs = deployment.inputs[ALLOCATED_COSTS]
     stored = reading.current_allocated_costs
-    recipe = Recipe(inputs, tables.ALLOCATED_COSTS, ALLOCATION_CHECKS, read, stored, allocation_numbers)
+    recipe = Recipe(node.inputs, tables.ALLOCATED_COSTS, ALLOCATION_CHECKS, read, stored, allocation_numbers)
     return derived(deployment, recipe)
 
 
-def cost_per_unit(deployment: Deployment, name: str) -> Step:
+def cost_per_unit(deployment: Deployment, node: Node) -> Step:
     """Divide: for each cost scope cost / units, or empty with the reason."""
-    catalogue, inputs = deployment.catalogue, deployment.made_of(name)
+    catalogue, inputs, name = deployment.catalogue, node.inputs, node.name
     headline = catalogue.headline_scope(name)
 
     def read(connection: Connection, days: DayRange, made_of: MadeOf, green: Sequence[date]) -> Callable[[], Made]:
@@ -182,13 +175,14 @@ def cost_per_unit(deployment: Deployment, name: str) -> Step:
     return derived(deployment, Recipe(inputs, tables.UNIT_COSTS, checks.UNIT_COST_CHECKS, read, stored, numbers))
 
 
-def published(deployment: Deployment, name: str, sink: Sink) -> Step:
+def published(deployment: Deployment, node: Node) -> Step:
     """Make the destination hold the units of every day whose gate is green, and read it back.
 
     The gate is read, the values are sent and the outcome is stored in one transaction, under the publication's lock.
     """
-    units, unit = units_asset(name), deployment.catalogue.metrics[name].unit
-    inputs, chain = [units, name], deployment.chain(name)
+    sink, inputs = cast("Sink", node.sink), node.inputs
+    (units, name), unit = inputs, node.unit
+    chain = deployment.chain(name)
 
     def step(attempt: Attempt) -> Told:
         days = attempt.days
@@ -216,7 +210,7 @@ def _asset(deployment: Deployment, shape: Shape, step: Step) -> dg.AssetsDefinit
         try:
             deployment.calendar.refuse_open(days, deployment.outside.now())
             name, run = shape["name"], deployment.run(context.run.run_id)
-            attempt = ledger.begin(deployment.warehouse, name, days, run, deployment.catalogue.definition(name))
+            attempt = ledger.begin(deployment.warehouse, name, days, run, deployment.definition(name))
             told = _attempted(deployment, attempt, step)
         except Refusal as refusal:
             code = {"exit_code": refusal.exit_code}
@@ -245,3 +239,13 @@ def _attempted(deployment: Deployment, attempt: Attempt, step: Step) -> Told:
         with deployment.warehouse.transaction() as connection:
             refuse(deployment, connection, attempt, found)
         return Told({}, found)
+
+
+STEPS: Mapping[Kind, Callable[[Deployment, Node], Step]] = {
+    "charges": cloud_costs,
+    **dict.fromkeys(("units", "driver", "revenue"), counted),
+    "allocated": allocated_costs,
+    "unit_cost": cost_per_unit,
+    "publication": published,
+}
+"""How each kind of asset is made."""

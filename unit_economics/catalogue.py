@@ -14,16 +14,17 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
-from unit_economics.adapters import CostSource, Kept, Sink, UnitSource, Variable
+from unit_economics.adapters import CostSource, Kept
 from unit_economics.allocation_entry import Allocation, Driver, Units
+from unit_economics.asset_names import driver_asset, units_asset
 from unit_economics.business_days import BusinessCalendar
-from unit_economics.cost_scope_entry import CostScope, OneOrMore, as_list
+from unit_economics.cost_scope_entry import CostScope, as_list
 from unit_economics.currencies import CURRENCIES
 from unit_economics.dashboard_entry import Dashboard
-from unit_economics.entry import Entry
+from unit_economics.entry import Entry, Variable
+from unit_economics.metric_entry import MeasuredDriver, Metric
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-REVENUE_IS = "What a day's units earned, counted as units are: the quantity is money in the catalogue's currency"
 DRIVERS_ARE = "What shared cost can be divided by: quantities a day and target"
 
 
@@ -87,49 +88,6 @@ class Automation(Entry):
     days_per_run: int | None = Field(
         default=None, ge=1, description="A backfill is cut into runs of so many days, for several workers; else one run"
     )
-
-
-class Targets(Entry):
-    """What a metric is to come to. Money is in the catalogue's currency, and of the first scope that is not split."""
-
-    unit_cost: Decimal | None = Field(default=None, gt=0, description="The cost of one unit is to be at most this")
-    monthly_cost: Decimal | None = Field(default=None, gt=0, description="The cost of a calendar month: its budget")
-    monthly_units: Decimal | None = Field(default=None, gt=0, description="The units of a calendar month: the plan")
-    margin_percent: Decimal | None = Field(
-        default=None, gt=0, lt=100, description="Revenue less cost, in percent of revenue, is to be at least this"
-    )
-
-
-class Metric(Entry):
-    """One unit metric: units, the cost that pays for them, an owner, and where it is published."""
-
-    unit: str = Field(min_length=1, max_length=40)
-    units: SerializeAsAny[UnitSource]
-    cost: OneOrMore | None = Field(default=None, description="The cost scopes; all of the catalogue where left out")
-    owner: str | None = None
-    publish: dict[str, SerializeAsAny[Sink]] = Field(default={})
-    revenue: SerializeAsAny[UnitSource] | None = Field(default=None, description=REVENUE_IS)
-    targets: Targets | None = Field(default=None, description="What the dashboard compares with")
-
-    @model_validator(mode="after")
-    def _margin_has_revenue(self) -> "Metric":
-        if self.targets and self.targets.margin_percent is not None and self.revenue is None:
-            raise ValueError("targets.margin_percent: a margin needs `revenue` beside `units`")
-        return self
-
-
-class MeasuredDriver(Entry):
-    """What shared cost can follow: a quantity a day and target, like CPU hours; the segment names the target."""
-
-    unit: str = Field(min_length=1, max_length=40)
-    quantity: SerializeAsAny[UnitSource]
-    owner: str | None = None
-
-    @model_validator(mode="after")
-    def _names_targets(self) -> "MeasuredDriver":
-        if not self.quantity.has_segments:
-            raise ValueError("quantity: it needs `segment`, the column that names the target")
-        return self
 
 
 class Catalogue(Entry):
@@ -235,23 +193,6 @@ class Catalogue(Entry):
         names = list(self.cost_scopes) if chosen is None else as_list(chosen)
         return {name: self.cost_scopes[name] for name in names}
 
-    def definition(self, asset: str) -> str:
-        """The version of what an asset means: another one once a part changes that its numbers rest on."""
-        for name, metric in self.metrics.items():
-            if asset == units_asset(name):
-                return _version(metric.units, metric.unit)
-            if metric.revenue and asset == revenue_asset(name):
-                return _version(metric.revenue, self.currency)
-            if asset == name:
-                return _version(metric.unit, self.currency, *self.scopes_of(name).items())
-        for name, driver in self.drivers.items():
-            if asset == driver_asset(name):
-                return _version(driver.quantity, driver.unit)
-        if asset == "allocated_costs":
-            return _version(self.currency, *((name, self.cost_scopes[name]) for name in self.allocations))
-        scanned = [(name, allocation.scanned) for name, allocation in self.allocations.items()]
-        return _version(*self.cost_sources.items(), *self.tag_keys, *scanned) if asset == "cloud_costs" else ""
-
     def slices_of(self, metric: str, scope: str) -> dict[str, CostScope]:
         """The split scopes of a metric whose values add up to this scope: equal charges, by an equal cost.
 
@@ -269,39 +210,6 @@ class Catalogue(Entry):
     def headline_scope(self, metric: str) -> str | None:
         """The first cost scope of a metric that is not split: the one to plot."""
         return next((name for name, scope in self.scopes_of(metric).items() if not scope.is_split), None)
-
-
-def _version(*parts: object) -> str:
-    return content_version("\n".join(map(repr, parts)))
-
-
-def plural(metric: str) -> str:
-    """`orders` for `cost_per_order`, `queries` for `cost_per_query`."""
-    unit = metric.removeprefix("cost_per_")
-    if re.search(r"[^aeiou]y$", unit):
-        return f"{unit[:-1]}ies"
-    return unit if unit.endswith("s") else f"{unit}s"
-
-
-def units_asset(metric: str) -> str:
-    """The asset that counts a metric's units: `daily_orders`."""
-    return f"daily_{plural(metric)}"
-
-
-def driver_asset(driver: str) -> str:
-    """The asset that counts a driver of shared cost: `driver_cpu_hours`."""
-    return f"driver_{driver}"
-
-
-def revenue_asset(metric: str) -> str:
-    """The asset that counts what a metric's units earned: `daily_order_revenue`."""
-    return f"daily_{metric.removeprefix('cost_per_')}_revenue"
-
-
-def sink_asset(metric: str, sink: str) -> str:
-    """The asset that publishes a metric: `vantage_business_metric`, with the units' name from the second one on."""
-    name = f"{sink}_business_metric"
-    return name if metric == "cost_per_order" else f"{name}_{plural(metric)}"
 
 
 def content_version(text: str) -> str:

@@ -26,7 +26,7 @@ from unit_economics.promises import PUBLISH_CHECKS as PUBLISH_CHECKS
 from unit_economics.promises import UNIT_CHECKS as UNIT_CHECKS
 from unit_economics.promises import UNIT_COST_CHECKS as UNIT_COST_CHECKS
 from unit_economics.refusals import Refusal
-from unit_economics.schemas import CHARGES, UNITS
+from unit_economics.schemas import CHARGES, SLICED_UNITS, UNITS
 from unit_economics.warehouse.gate import Verdict
 
 Severity = Literal["error", "warning"]
@@ -58,7 +58,8 @@ def unit_findings(
 ) -> list[Finding]:
     """Everything that is said of a range of counted days."""
     present = [day for day in days if day not in counted.absent and day not in counted.refused]
-    found = contract(UNITS, counted.units, present)
+    is_sliced = "dimensions" in counted.units
+    found = contract(SLICED_UNITS if is_sliced else UNITS, counted.units, present)
     for day, reason in counted.refused.items():
         found += [Finding(day, CONTRACT, passed=False, text=reason), Finding(day, DELIVERY), Finding(day, VOLUME_BAND)]
     good = sound(present, found)
@@ -67,8 +68,27 @@ def unit_findings(
         if day in quantities:
             quantities[day] = EXACT.add(quantities[day], quantity)
     absences = [_absent(day, reason, was_there=day in history) for day, reason in counted.absent.items()]
+    found += adds_up(counted.totals, quantities)
     present_words = [_counted(day, quantity, history.get(day), rules) for day, quantity in quantities.items()]
     return [*found, *absences, *present_words, *volume_band(quantities, history, rules.volume_band)]
+
+
+def adds_up(totals: Mapping[date, Decimal], quantities: Mapping[date, Decimal]) -> list[Finding]:
+    """Whether the parts of each day add up to the whole that the source states, exactly."""
+    return [
+        Finding(day, CONSERVATION, passed=False, text=_apart(totals[day], quantity))
+        if quantity != totals[day]
+        else Finding(day, CONSERVATION)
+        for day, quantity in quantities.items()
+        if day in totals
+    ]
+
+
+def _apart(whole: Decimal, parts: Decimal) -> str:
+    return (
+        f"the source counts {whole.normalize():f} in all, and its dimensions add up to {parts.normalize():f}: something"
+        " is counted in several of their values; count rows, or take that dimension out"
+    )
 
 
 def _counted(day: date, quantity: Decimal, former: Decimal | None, rules: Checks) -> Finding:

@@ -79,7 +79,7 @@ def _outdated(deployment: Deployment, made_of: MadeOf) -> dict[date, str]:
     return {
         day: f"{asset} of this day was stored for another catalogue; it has to be read again first"
         for (asset, day), row in made_of.items()
-        if row.definition != deployment.catalogue.definition(asset)
+        if row.definition != deployment.definition(asset)
     }
 
 

@@ -4,9 +4,12 @@ Here: what all entries have in common. Not here: any of them (catalogue.py, adap
 """
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+_VARIABLE = r"^[A-Z][A-Z0-9_]{0,63}$"
+Variable = Annotated[str, Field(pattern=_VARIABLE, description="the NAME of an environment variable")]
 LATER = "came later"
 """Marks a field that the first release did not have: at its default it changes no version of a definition."""
 
@@ -22,3 +25,16 @@ class Entry(BaseModel):
         for name, value in super().__repr_args__():
             if name not in fields or LATER not in fields[name].metadata or value != fields[name].get_default():
                 yield name, value
+
+
+def variables_of(entry: Entry) -> Iterator[str]:
+    """The variables that an entry and what is inside it name, in the order of its fields."""
+    for name, field_info in type(entry).model_fields.items():
+        value = getattr(entry, name)
+        values = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else [value]
+        is_variable = _VARIABLE in f"{field_info.annotation}{field_info.metadata}"
+        for one in values:
+            if isinstance(one, Entry):
+                yield from variables_of(one)
+            elif is_variable and isinstance(one, str):
+                yield one

@@ -37,7 +37,7 @@ class Ledger:
     ) -> "Ledger":
         """What the ledger says, and what this deployment's catalogue makes of it."""
         graph = deployment.inputs
-        definitions = {asset: deployment.catalogue.definition(asset) for asset in graph}
+        definitions = {asset: deployment.definition(asset) for asset in graph}
         return cls(graph, days, red, deployment.publications, definitions, deployment.expects)
 
 

@@ -5,8 +5,8 @@ Here: names and words, which load no library. Not here: judging (checks.py).
 
 from collections.abc import Mapping
 
-from unit_economics.catalogue import driver_asset, revenue_asset, sink_asset, units_asset
-from unit_economics.deployment import ALLOCATED_COSTS, CLOUD_COSTS, Deployment
+from unit_economics.deployment import Deployment
+from unit_economics.graph import Node
 
 CONTRACT = "contract"
 DELIVERY = "delivery"
@@ -22,6 +22,7 @@ UNIT_CHECKS = {
     DELIVERY: "The source has the day, and not fewer units than it counted before.",
     VOLUME_BAND: "The quantity lies in a band around the median of the same weekday in the weeks before.",
 }
+SLICED_CHECKS = {**UNIT_CHECKS, CONSERVATION: "The parts by dimension add up to the whole that the source states."}
 COST_CHECKS = {
     CONTRACT: "Every row is as schemas.CHARGES says: finite decimals, a known category, a currency.",
     DELIVERY: "Every source has the day, and not fewer rows than it delivered before.",
@@ -38,11 +39,20 @@ UNIT_COST_CHECKS = {CONTRACT: "Every row is as schemas.UNIT_COSTS says: a unit c
 PUBLISH_CHECKS = {CONVERGED: "The destination shows, when read back, exactly what was to be published."}
 
 
+BY_KIND: Mapping[str, Mapping[str, str]] = {
+    "charges": COST_CHECKS,
+    "allocated": ALLOCATION_CHECKS,
+    "unit_cost": UNIT_COST_CHECKS,
+    "publication": PUBLISH_CHECKS,
+    **dict.fromkeys(("units", "driver", "revenue"), UNIT_CHECKS),
+}
+
+
 def promises(of: Deployment) -> Mapping[str, Mapping[str, str]]:
     """Every asset with its checks, upstream first."""
-    found: dict[str, Mapping[str, str]] = {CLOUD_COSTS: COST_CHECKS, ALLOCATED_COSTS: ALLOCATION_CHECKS}
-    found |= {driver_asset(name): UNIT_CHECKS for name in of.catalogue.drivers}
-    for name, metric in of.catalogue.metrics.items():
-        found |= {units_asset(name): UNIT_CHECKS, name: UNIT_COST_CHECKS, revenue_asset(name): UNIT_CHECKS}
-        found |= {sink_asset(name, sink): PUBLISH_CHECKS for sink in metric.publish}
-    return {asset: found[asset] for asset in of.inputs}
+    return {name: promises_of(node) for name, node in of.graph.items()}
+
+
+def promises_of(node: Node) -> Mapping[str, str]:
+    """The checks of one asset."""
+    return SLICED_CHECKS if node.source and node.source.dimensions else BY_KIND[node.kind]

@@ -113,6 +113,21 @@ UNITS = pa.DataFrameSchema(
 )
 """Units of a day: one row a day and segment (`all` where there are no segments)."""
 
+SLICED_UNITS = pa.DataFrameSchema(
+    {
+        "business_date": _date(),
+        "segment": _text(),
+        "dimensions": _text(),
+        "quantity": pa.Column(object, _each(_is_quantity, "a finite decimal, 0 or more")),
+        "unit": _text(),
+    },
+    strict=True,
+    ordered=True,
+    unique=["business_date", "dimensions"],
+    name="sliced units",
+)
+"""Units of a day told apart by dimensions: `dimensions` is canonical JSON of their values, the segment is `all`."""
+
 ALLOCATED_COSTS = pa.DataFrameSchema(
     {
         "business_date": _date(),

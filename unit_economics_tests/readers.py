@@ -32,7 +32,7 @@ EARNED = Decimal("98765.43")
 def mart(database: str) -> Warehouse:
     """Two versions of a day of everything, a red day of revenue, a publication, and two alerts."""
     warehouse = Warehouse(database)
-    migrate(warehouse, [ORDERS], [UNIT_COST], [REVENUE])
+    migrate(warehouse, {ORDERS: "units", UNIT_COST: "unit_cost", REVENUE: "revenue"})
     for number in (1, 2):
         write(warehouse, ORDERS, tables.UNIT_QUANTITIES, units(Decimal(number), "Order"))
         write(warehouse, REVENUE, tables.UNIT_QUANTITIES, units(EARNED * number, "EUR"), Source(f"{EARNED * number}"))

@@ -17,13 +17,16 @@ from hypothesis import strategies as st
 from pydantic import Field
 from ruamel.yaml import YAML
 
-from unit_economics.adapters import CostSource, Count, Delivery, Kept, Publication, Sink, UnitSource, Variable
+from unit_economics.adapters import CostSource, Count, Delivery, Kept, Publication, Sink, UnitSource
+from unit_economics.asset_names import revenue_asset
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.catalogue import REVENUE_IS, Catalogue, Metric, Targets, content_version, revenue_asset
+from unit_economics.catalogue import Catalogue, content_version
 from unit_economics.catalogue_file import catalogue_schema, load_catalogue, parse_catalogue
 from unit_economics.catalogue_file.yaml import LARGEST_FILE
 from unit_economics.dashboard_entry import Dashboard, Identity
-from unit_economics.entry import Entry
+from unit_economics.entry import Entry, Variable
+from unit_economics.graph import graph_of
+from unit_economics.metric_entry import REVENUE_IS, Metric, Targets
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal
 
@@ -462,7 +465,8 @@ def test_revenue_is_read_with_the_registered_class_and_names_an_asset_of_its_own
     metric = catalogue.metrics["cost_per_order"]
     assert metric.revenue == Postgres(kind="postgres", dsn="ORDERS_DATABASE_URL", relation="public.daily_revenue")
     assert revenue_asset("cost_per_order") == "daily_order_revenue"
-    assert (without.metrics["cost_per_order"].revenue, without.definition("daily_order_revenue")) == (None, "")
+    assert without.metrics["cost_per_order"].revenue is None
+    assert "daily_order_revenue" not in graph_of(without)
 
 
 def test_the_definition_of_revenue_is_its_source_and_the_currency_and_moves_no_other() -> None:
@@ -470,9 +474,9 @@ def test_the_definition_of_revenue_is_its_source_and_the_currency_and_moves_no_o
     one = read(GOOD + REVENUE)
     elsewhere = read(GOOD + REVENUE.replace("daily_revenue", "sales"))
     in_euro = read((GOOD + REVENUE).replace("currency: USD", "currency: EUR"))
-    assert len({catalogue.definition(revenue) for catalogue in (one, elsewhere, in_euro)}) == 3
+    assert len({graph_of(catalogue)[revenue].definition for catalogue in (one, elsewhere, in_euro)}) == 3
     for asset in ("daily_orders", "cloud_costs", "cost_per_order"):
-        assert one.definition(asset) == elsewhere.definition(asset) == read(GOOD).definition(asset)
+        assert len({graph_of(catalogue)[asset].definition for catalogue in (one, elsewhere, read(GOOD))}) == 1
 
 
 @pytest.mark.parametrize(

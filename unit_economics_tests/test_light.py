@@ -27,7 +27,7 @@ metrics = of.catalogue.metrics.values()
 assert {source.kind for source in of.catalogue.cost_sources.values()} == set(cost_sources.KINDS)
 assert {metric.units.kind for metric in metrics} == set(unit_sources.KINDS)
 assert {sink for metric in metrics for sink in metric.publish} == set(sinks.KINDS)
-assert of.inputs and of.catalogue.definition("cost_per_order")
+assert of.inputs and of.definition("cost_per_order")
 """
 QUICK = ("status", "catalogue", "up", "demo", "dashboard", "report", "allocation.explain", "allocation.check")
 

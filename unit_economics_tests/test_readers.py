@@ -235,7 +235,7 @@ def bill(mart: Warehouse, cost: str, status: str = "complete") -> None:
 
 def test_the_totals_of_the_source_are_those_of_the_rows_that_stand(database: str) -> None:
     mart = Warehouse(database)
-    migrate(mart, [], [])
+    migrate(mart, {})
     bill(mart, "1", "provisional")
     bill(mart, "99999999999999999999999.000000000001", "provisional")
     exactly = [(DAY, 2, "EUR", 1, None, Decimal("99999999999999999999999.000000000001"))]

@@ -20,6 +20,8 @@ from unit_economics_tests.readers import DAY, acting_as, refused
 
 OWNERS = {"plain": "", "maker": "createrole"}
 
+ASSETS = {"daily_orders": "units", "cost_per_order": "unit_cost"}
+
 
 @pytest.fixture(scope="module")
 def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
@@ -66,7 +68,7 @@ def missing(mart: Warehouse) -> list[str]:
 
 def test_an_owner_who_may_make_roles_makes_them_and_can_take_them_on(cluster: PostgresServer) -> None:
     mart = owned(cluster, "maker")
-    migrate(mart, ["daily_orders"], ["cost_per_order"])
+    migrate(mart, ASSETS)
     assert reads(mart, VIEWER)
     assert reads(mart, FINANCE)
     assert missing(mart) == []
@@ -76,7 +78,7 @@ def test_an_owner_who_may_not_migrates_all_the_same_and_tells_the_sql_that_is_to
     cluster: PostgresServer,
 ) -> None:
     mart = owned(cluster, "plain")
-    assert len(migrate(mart, ["daily_orders"], ["cost_per_order"])) == len(shipped())
+    assert len(migrate(mart, ASSETS)) == len(shipped())
     to_run = missing(mart)
     assert to_run == [
         f'create role "{VIEWER}" nologin',
@@ -86,22 +88,22 @@ def test_an_owner_who_may_not_migrates_all_the_same_and_tells_the_sql_that_is_to
         f'grant "{FINANCE}" to "plain"',
     ]
     as_administrator(cluster, *to_run)
-    assert migrate(mart, ["daily_orders"], ["cost_per_order"]) == []
+    assert migrate(mart, ASSETS)[0] == "0003 readers"
     assert missing(mart) == []
     assert reads(mart, VIEWER)
     assert reads(mart, FINANCE)
 
 
 def test_roles_that_another_owner_made_are_granted_by_an_administrator(cluster: PostgresServer) -> None:
-    migrate(owned(cluster, "maker"), [], [])
+    migrate(owned(cluster, "maker"), {})
     mart = owned(cluster, "plain")
-    migrate(mart, [], [])
+    migrate(mart, {})
     assert missing(mart) == [f'grant "{VIEWER}" to "plain"', f'grant "{FINANCE}" to "plain"']
 
 
 def test_the_doctor_tells_the_sql_where_the_roles_are_missing(cluster: PostgresServer) -> None:
     mart = owned(cluster, "plain")
-    migrate(mart, [], [])
+    migrate(mart, {})
     before = {one.name: one for one in doctor_storage.warehouse(Outside({DATABASE_URL: url(cluster, "plain")}))}
     assert before["reading roles"].state == "warn"
     assert f'create role "{VIEWER}" nologin; ' in before["reading roles"].mend
@@ -124,7 +126,7 @@ def test_roles_that_are_missing_are_a_failure_where_a_dashboard_is_meant(
     cluster: PostgresServer, entry: Dashboard | None, reading_url: str, state: str
 ) -> None:
     mart = owned(cluster, "plain")
-    migrate(mart, [], [])
+    migrate(mart, {})
     outside = Outside({DATABASE_URL: url(cluster, "plain"), READING_URL: reading_url})
     assert reading_roles(outside, entry) == state
     as_administrator(cluster, *(text for text in missing(mart) if not text.endswith('to "plain"')))
@@ -145,7 +147,7 @@ def url(cluster: PostgresServer, name: str) -> str:
 def test_two_databases_of_a_cluster_migrate_at_the_same_moment(cluster: PostgresServer) -> None:
     marts = [owned(cluster, name, "postgres") for name in ("first", "second")] * 3
     with ThreadPoolExecutor(len(marts)) as pool:
-        taken = list(pool.map(lambda mart: migrate(mart, ["daily_orders"], ["cost_per_order"]), marts))
+        taken = list(pool.map(lambda mart: migrate(mart, ASSETS), marts))
     assert sum(map(len, taken)) == 2 * len(shipped())
     assert all(reads(mart, role) for mart in marts[:2] for role in (VIEWER, FINANCE))
 
@@ -163,7 +165,11 @@ def test_a_mart_of_the_release_before_keeps_its_rows_and_becomes_readable(databa
             connection.execute(step.text.encode())
             connection.execute("insert into migration values (%s, %s, %s)", [step.number, step.name, step.checksum])
         connection.execute(_ROWS_OF_THEN.encode())
-    assert migrate(mart, ["daily_orders"], ["cost_per_order"]) == ["0003 readers", "0004 allocation", "0005 not_known"]
+    assert migrate(mart, ASSETS) == [
+        "0003 readers",
+        "0004 allocation",
+        "0005 not_known",
+    ]
     with acting_as(mart, VIEWER) as connection:
         orders = connection.execute("select business_date, quantity, version from daily_orders").fetchall()
         words = connection.execute("select passed, failures, warnings from gate").fetchall()

@@ -25,11 +25,13 @@ DAY = date(2026, 3, 1)
 DAYS = DayRange(DAY, DAY + timedelta(days=2))
 RUN = Run("run", "code", "catalogue")
 
+ASSETS = {"daily_orders": "units", "cost_per_order": "unit_cost"}
+
 
 @pytest.fixture
 def warehouse(database: str) -> Warehouse:
     mart = Warehouse(database)
-    migrate(mart, ["daily_orders"], ["cost_per_order"])
+    migrate(mart, ASSETS)
     return mart
 
 
@@ -221,14 +223,14 @@ def test_after_any_history_each_day_shows_its_last_value(warehouse: Warehouse, h
 
 def test_migrating_twice_takes_no_step_the_second_time(database: str) -> None:
     mart = Warehouse(database)
-    assert len(migrate(mart, [], [])) == len(shipped())
-    assert migrate(mart, [], []) == []
+    assert len(migrate(mart, {})) == len(shipped())
+    assert migrate(mart, {}) == []
 
 
 def test_eight_migrations_at_once_end_in_one_schema(database: str) -> None:
     mart = Warehouse(database)
     with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(lambda _: migrate(mart, ["daily_orders"], ["cost_per_order"]), range(8)))
+        taken = list(pool.map(lambda _: migrate(mart, ASSETS), range(8)))
     assert sum(map(len, taken)) == len(shipped())
 
 
@@ -236,7 +238,7 @@ def test_a_database_of_a_newer_release_is_refused(warehouse: Warehouse) -> None:
     with warehouse.connection() as connection:
         connection.execute("insert into migration (number, name, checksum) values (9999, 'later', 'x')")
     with pytest.raises(Refusal, match=r"migration 9999 .* newer"):
-        migrate(warehouse, [], [])
+        migrate(warehouse, {})
 
 
 def test_a_database_that_is_not_there_is_unreachable_and_its_password_is_not_told() -> None:
@@ -246,7 +248,7 @@ def test_a_database_that_is_not_there_is_unreachable_and_its_password_is_not_tol
 
 
 PROMISED = {
-    "daily_orders": "business_date segment quantity unit status version recorded_at run_id",
+    "daily_orders": "business_date segment quantity unit status version recorded_at run_id dimensions",
     "cloud_costs": "business_date provider_name sub_account_id service_name region_id charge_category tags"
     " billing_currency billed_cost effective_cost list_cost contracted_cost charge_rows status version recorded_at"
     " run_id taken_by is_untagged",

@@ -13,21 +13,14 @@ from pydantic import Field, GetCoreSchemaHandler, ValidationError, create_model
 from pydantic_core import CoreSchema, core_schema
 
 from unit_economics.adapters import CostSource, Sink, UnitSource
-from unit_economics.catalogue import (
-    DRIVERS_ARE,
-    REVENUE_IS,
-    Catalogue,
-    MeasuredDriver,
-    Metric,
-    Name,
-    content_version,
-    plural,
-)
+from unit_economics.asset_names import plural
+from unit_economics.catalogue import DRIVERS_ARE, Catalogue, Name, content_version
 from unit_economics.catalogue_file.problems import explain, refusal
 from unit_economics.catalogue_file.shape import Schema, Shape, as_json
 from unit_economics.catalogue_file.tree import Node, Place, Problem
 from unit_economics.catalogue_file.yaml import LARGEST_FILE, TOO_LARGE, read_yaml
 from unit_economics.entry import Entry
+from unit_economics.metric_entry import REVENUE_IS, MeasuredDriver, Metric
 from unit_economics.refusals import UsageRefusal
 
 CostSources = Mapping[str, type[CostSource]]

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from unit_economics import cost_sources, sinks, unit_sources
-from unit_economics.catalogue import Catalogue, revenue_asset, sink_asset, units_asset
+from unit_economics.asset_names import revenue_asset, sink_asset, units_asset
+from unit_economics.catalogue import Catalogue
 from unit_economics.catalogue_file import catalogue_schema
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option

@@ -15,11 +15,11 @@ from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option, json_option
 from unit_economics.cli.table import coloured, faint, show_json, strong
 from unit_economics.deployment import Deployment
+from unit_economics.entry import variables_of
 from unit_economics.environment import environment
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal
 from unit_economics.sinks.vantage import VantageMetric
-from unit_economics.unit_sources.postgres import PostgresUnits
 
 _MARKS = {"ok": "ok", "warn": "warn", "fail": "FAIL", "skip": "skip"}
 
@@ -74,8 +74,9 @@ def examine(variables: Mapping[str, str], config: Path | None) -> Iterator[Findi
 def _looks(of: Deployment) -> Iterator[tuple[str, Look]]:
     for name, source in of.catalogue.cost_sources.items():
         yield f"bill {name}", partial(doctor_sources.bill, of, name, source)
-    for asset, counted in of.counted_sources.items():
-        yield asset, partial(doctor_sources.counted, of, asset, counted)
+    for asset, node in of.graph.items():
+        if node.source:
+            yield asset, partial(doctor_sources.counted, of, asset, node.source)
     for name, metric in of.catalogue.metrics.items():
         for sink in metric.publish.values():
             if isinstance(sink, VantageMetric):
@@ -96,13 +97,10 @@ def _variables(of: Deployment) -> Iterator[Finding]:
 
 def _named(of: Deployment) -> Iterator[str]:
     """Every variable that the catalogue's sources and sinks name."""
-    for counted in of.counted_sources.values():
-        if isinstance(counted, PostgresUnits):
-            yield counted.dsn
-    for metric in of.catalogue.metrics.values():
-        for sink in metric.publish.values():
-            if isinstance(sink, VantageMetric):
-                yield from (sink.token, sink.business_metric)
+    counted = [node.source for node in of.graph.values() if node.source]
+    sinks = [node.sink for node in of.graph.values() if node.sink]
+    for entry in [*counted, *sinks]:
+        yield from variables_of(entry)
 
 
 def _show(finding: Finding) -> None:

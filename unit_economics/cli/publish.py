@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from unit_economics.adapters import Difference
+from unit_economics.asset_names import sink_asset, units_asset
 from unit_economics.business_days import DayRange, shown
-from unit_economics.catalogue import sink_asset, units_asset
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import (
     chosen_days,

@@ -11,8 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from unit_economics.adapters import CostSource, Delivery, Kept, Variable
+from unit_economics.adapters import CostSource, Delivery, Kept
 from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.entry import Variable
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal
 

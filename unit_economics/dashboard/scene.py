@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 
+from unit_economics.asset_names import plural, revenue_asset, units_asset
 from unit_economics.business_days import DayRange
-from unit_economics.catalogue import Metric, Targets, plural, revenue_asset, units_asset
 from unit_economics.cost_scope_entry import CostScope
 from unit_economics.dashboard.mart.comparison import Apart, Comparison, Windows, latest_of, shown_bridge, taken_apart
 from unit_economics.dashboard.mart.reader import Role
@@ -22,6 +22,7 @@ from unit_economics.dashboard.words.numbers import Numbers, scale_of
 from unit_economics.day_states import DayStates, states_in
 from unit_economics.deployment import Deployment
 from unit_economics.insight.bridge import Bridge, Window
+from unit_economics.metric_entry import Metric, Targets
 from unit_economics.warehouse.connection import Connection
 from unit_economics.warehouse.gate import Verdict, newest_words, red_days
 
@@ -92,7 +93,7 @@ class Scene:
     def question(self) -> SeriesQuestion:
         """Whose days the page is about."""
         metric, catalogue = self.view.metric, self.of.catalogue
-        names = metric, units_asset(metric), self.view.scope, catalogue.currency, catalogue.definition(metric)
+        names = metric, units_asset(metric), self.view.scope, catalogue.currency, self.of.definition(metric)
         return SeriesQuestion(*names, is_split=self.is_whole_scope and self.entry.is_split)
 
     @cached_property

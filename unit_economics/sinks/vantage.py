@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from unit_economics.adapters import Publication, Sink, Variable
+from unit_economics.adapters import Publication, Sink
+from unit_economics.entry import Variable
 from unit_economics.outside import Outside
 
 

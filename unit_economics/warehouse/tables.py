@@ -88,6 +88,9 @@ def _text(value: object) -> str:
 
 UNIT_QUANTITIES = Table("unit_quantity", ("segment", "quantity", "unit"), frozenset({"quantity"}))
 
+SLICED_QUANTITIES = Table("unit_quantity", ("segment", "dimensions", "quantity", "unit"), frozenset({"quantity"}))
+"""The same where a source tells dimensions; without any, a row says nothing of them and is what it always was."""
+
 CHARGES = Table(
     "charge_day",
     (

@@ -104,7 +104,7 @@ def fill(folder: Path, url: str) -> None:
 
 
 def _ledger(of: Deployment, asset: str, inputs: str, span: dict[str, date]) -> None:
-    values = {**span, "asset": asset, "definition": of.catalogue.definition(asset), "inputs": inputs}
+    values = {**span, "asset": asset, "definition": of.definition(asset), "inputs": inputs}
     with of.warehouse.connection() as connection:
         [(attempt,)] = connection.execute(_ATTEMPT, values).fetchall()
         connection.execute(_LEDGER, {**values, "attempt": attempt})

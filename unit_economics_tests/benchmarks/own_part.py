@@ -13,12 +13,11 @@ from datetime import date
 import httpx
 import psycopg
 
-from unit_economics import assets
-from unit_economics.catalogue import sink_asset, units_asset
+from unit_economics.asset_names import sink_asset, units_asset
 from unit_economics.demo.standin import METRIC, TOKEN
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_desk import Answer, Asked, Desk
-from unit_economics.deployment import CLOUD_COSTS
+from unit_economics.graph import CLOUD_COSTS
 from unit_economics_tests.benchmarks.shop_world import ShopWorld, days_until
 from unit_economics_tests.benchmarks.targets import Row, Spent, middle, spent
 from unit_economics_tests.benchmarks.wide_world import take
@@ -68,13 +67,10 @@ def _ours(world: ShopWorld) -> tuple[Spent, Spent]:
     with slow_vantage() as vantage:
         of = replace(world, vantage=vantage).deployment()
         of.warehouse.connection()  # the migrations are not the year's
-        metric = of.catalogue.metrics[NAME]
-        units = assets.counted(of, metric.units, metric.unit)
-        count = spent(lambda: take(of, units_asset(NAME), units, days))
-        bill = spent(lambda: take(of, CLOUD_COSTS, assets.cloud_costs(of), days))
-        divide = spent(lambda: take(of, NAME, assets.cost_per_unit(of, NAME), days))
-        sink = metric.publish["vantage"]
-        publish = spent(lambda: take(of, sink_asset(NAME, "vantage"), assets.published(of, NAME, sink), days))
+        count = spent(lambda: take(of, units_asset(NAME), days))
+        bill = spent(lambda: take(of, CLOUD_COSTS, days))
+        divide = spent(lambda: take(of, NAME, days))
+        publish = spent(lambda: take(of, sink_asset(NAME, "vantage"), days))
     return count + publish, bill + divide
 
 

@@ -12,9 +12,8 @@ from pathlib import Path
 import dagster as dg
 import psycopg
 
-from unit_economics.assets import cloud_costs
 from unit_economics.business_days import DayRange
-from unit_economics.deployment import CLOUD_COSTS
+from unit_economics.graph import CLOUD_COSTS
 from unit_economics.local import embedded
 from unit_economics_tests.benchmarks.shop_world import LAST, assets_of, count_rows, days_until, materialize
 from unit_economics_tests.benchmarks.targets import Row, Spent, middle, spent
@@ -36,7 +35,7 @@ def measure() -> list[Row]:
             of = wide_deployment(folder, url, vantage)
             assets = assets_of(of)
             take_all(of, days_until(DAYS))
-            costs = _compared(folder, url, lambda: take(of, CLOUD_COSTS, cloud_costs(of), day))
+            costs = _compared(folder, url, lambda: take(of, CLOUD_COSTS, day))
             steps = _compared(folder, url, lambda: take_all(of, day))
             runs = _compared(folder, url, lambda: materialize(assets, instance, day))
     return [

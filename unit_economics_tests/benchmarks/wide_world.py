@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from unit_economics import assets
+from unit_economics.asset_names import sink_asset, units_asset
 from unit_economics.business_days import DayRange
-from unit_economics.catalogue import sink_asset, units_asset
 from unit_economics.demo import standin
 from unit_economics.demo.standin import METRIC, TOKEN
 from unit_economics.demo.tour import answers
-from unit_economics.deployment import CLOUD_COSTS, Deployment
+from unit_economics.deployment import Deployment
 from unit_economics.environment import deployment
+from unit_economics.graph import CLOUD_COSTS
 from unit_economics.local.ports import any_free
 from unit_economics.warehouse import ledger
 from unit_economics_tests.benchmarks.wide_bill import CATALOGUE, write_bill, write_orders
@@ -59,15 +60,13 @@ def empty_vantage() -> Generator[str]:
         process.wait()
 
 
-def take(of: Deployment, asset: str, step: assets.Step, days: DayRange) -> None:
+def take(of: Deployment, asset: str, days: DayRange) -> None:
     """One asset's step as Dagster would take it."""
-    step(ledger.begin(of.warehouse, asset, days, of.run("benchmark"), of.catalogue.definition(asset)))
+    step = assets.step_of(of, of.graph[asset])
+    step(ledger.begin(of.warehouse, asset, days, of.run("benchmark"), of.definition(asset)))
 
 
 def take_all(of: Deployment, days: DayRange) -> None:
     """All four steps."""
-    metric = of.catalogue.metrics[NAME]
-    take(of, CLOUD_COSTS, assets.cloud_costs(of), days)
-    take(of, units_asset(NAME), assets.counted(of, metric.units, metric.unit), days)
-    take(of, NAME, assets.cost_per_unit(of, NAME), days)
-    take(of, sink_asset(NAME, "vantage"), assets.published(of, NAME, metric.publish["vantage"]), days)
+    for asset in (CLOUD_COSTS, units_asset(NAME), NAME, sink_asset(NAME, "vantage")):
+        take(of, asset, days)

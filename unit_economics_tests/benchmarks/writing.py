@@ -16,7 +16,7 @@ from statistics import median
 import pandas as pd
 import psutil
 
-from unit_economics.deployment import CLOUD_COSTS
+from unit_economics.graph import CLOUD_COSTS
 from unit_economics.local import embedded
 from unit_economics.warehouse import ledger
 from unit_economics.warehouse.connection import Connection, Warehouse
@@ -116,7 +116,7 @@ def _cpu(connection: Connection, work: Callable[[], object]) -> float:
 def _mart(url: str) -> Warehouse:
     """A mart that has had a year of days: on an empty one the server checks references by reading the whole ledger."""
     mart = Warehouse(url)
-    migrate(mart, [], [])
+    migrate(mart, {})
     with mart.connection() as connection:
         connection.execute(_YEAR, [CLOUD_COSTS, _attempt(mart).number, DAYS.first, DAYS.first])
         connection.execute("analyze ledger")

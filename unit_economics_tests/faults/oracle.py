@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import psycopg
 
-from unit_economics.deployment import CLOUD_COSTS
+from unit_economics.graph import CLOUD_COSTS
 from unit_economics.warehouse.tables import CHARGES, UNIT_COSTS, UNIT_QUANTITIES, Table, content_hash
 
 Connection = psycopg.Connection[tuple[Any, ...]]

@@ -36,7 +36,7 @@ class ChannelError(Exception):
 def mart(database: str) -> Warehouse:
     """A mart with a hundred messages waiting."""
     warehouse = Warehouse(database)
-    migrate(warehouse, [], [])
+    migrate(warehouse, {})
     with warehouse.transaction() as connection:
         for cause in CAUSES:
             outbox.put(connection, Message(cause, "title", "body"), DAY)

@@ -26,7 +26,7 @@ def nursery() -> Iterator[Nursery]:
 def mart(database: str) -> str:
     """A mart in which every day of the writer is there."""
     warehouse = Warehouse(database)
-    migrate(warehouse, [ASSET], [])
+    migrate(warehouse, {ASSET: "units"})
     writer.write(warehouse, writer.begin(warehouse), writer.frame(0))
     return database
 

@@ -21,7 +21,7 @@ KINDS = ("wrote other values", "changed nothing", "was refused by its checks")
 @pytest.fixture
 def mart(database: str) -> Warehouse:
     warehouse = Warehouse(database)
-    migrate(warehouse, [ASSET], [])
+    migrate(warehouse, {ASSET: "units"})
     writer.write(warehouse, writer.begin(warehouse), writer.frame(0, DAYS, 5))
     return warehouse
 

@@ -35,7 +35,7 @@ SAME_MART = settings(suppress_health_check=[HealthCheck.function_scoped_fixture]
 @pytest.fixture
 def mart(database: str) -> Warehouse:
     warehouse = Warehouse(database)
-    migrate(warehouse, [UNITS_ASSET], [METRIC])
+    migrate(warehouse, {UNITS_ASSET: "units", METRIC: "unit_cost"})
     return warehouse
 
 

@@ -24,7 +24,7 @@ ONE_DAY = DayRange(DAY, DAY)
 @pytest.fixture
 def mart(database: str) -> Warehouse:
     warehouse = Warehouse(database)
-    migrate(warehouse, [ASSET], [])
+    migrate(warehouse, {ASSET: "units"})
     return warehouse
 
 

@@ -32,7 +32,7 @@ REPEAT = timedelta(hours=24)
 @pytest.fixture
 def mart(database: str) -> Warehouse:
     warehouse = Warehouse(database)
-    migrate(warehouse, ASSETS, ["cost_per_order"])
+    migrate(warehouse, {**dict.fromkeys(ASSETS, "units"), "cost_per_order": "unit_cost"})
     return warehouse
 
 
@@ -40,7 +40,8 @@ def test_eight_processes_migrate_an_empty_database_at_once(database: str) -> Non
     program = (
         "import sys; from unit_economics.warehouse.connection import Warehouse;"
         "from unit_economics.warehouse.migrations import migrate;"
-        "sys.stdin.readline(); print(migrate(Warehouse(sys.argv[1]), ['daily_orders'], ['cost_per_order']))"
+        "assets = {'daily_orders': 'units', 'cost_per_order': 'unit_cost'};"
+        "sys.stdin.readline(); print(migrate(Warehouse(sys.argv[1]), assets))"
     )
     processes = [
         subprocess.Popen(
@@ -133,7 +134,7 @@ def test_a_reader_that_stays_in_its_transaction_keeps_no_run_from_starting(
     monkeypatch.setitem(warehouse_connection._SETTINGS, "options", options)
     with psycopg.connect(mart.url) as reader:
         reader.execute("select * from unit_economics.daily_orders").fetchall()
-        assert migrate(mart, ASSETS, ["cost_per_order"]) == []
+        assert migrate(mart, {**dict.fromkeys(ASSETS, "units"), "cost_per_order": "unit_cost"}) == []
 
 
 def test_a_reader_in_a_snapshot_sees_one_moment_while_days_are_replaced(mart: Warehouse) -> None:

@@ -13,12 +13,13 @@ from functools import cached_property, reduce
 from unit_economics import books
 from unit_economics.allocation import Quantities
 from unit_economics.allocation_keys import ZERO
+from unit_economics.asset_names import driver_asset, units_asset
 from unit_economics.books import Posting
-from unit_economics.catalogue import driver_asset, units_asset
 from unit_economics.cli.allocation.named import Named, nearest, targets_of
 from unit_economics.dashboard.mart.taken_charges import conditions_of, where_sql
-from unit_economics.deployment import ALLOCATED_COSTS, CLOUD_COSTS, Deployment
+from unit_economics.deployment import Deployment
 from unit_economics.exact import EXACT
+from unit_economics.graph import ALLOCATED_COSTS, CLOUD_COSTS
 from unit_economics.refusals import Refusal
 from unit_economics.warehouse import explaining
 from unit_economics.warehouse.connection import Connection
@@ -61,7 +62,7 @@ class Asked:
 
     def is_current(self, row: LedgerDay) -> bool:
         """Whether a day was made by the catalogue as it is now."""
-        return row.definition == self.of.catalogue.definition(row.asset)
+        return row.definition == self.of.definition(row.asset)
 
 
 @dataclass(frozen=True)

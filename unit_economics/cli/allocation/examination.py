@@ -19,8 +19,9 @@ from unit_economics.allocated import Shares, allocated_costs, shares
 from unit_economics.allocation import Quantities
 from unit_economics.allocation_checks import allocation_findings
 from unit_economics.allocation_entry import UNALLOCATED, Allocation
+from unit_economics.asset_names import driver_asset, units_asset
 from unit_economics.business_days import DayRange
-from unit_economics.catalogue import Catalogue, driver_asset, units_asset
+from unit_economics.catalogue import Catalogue
 from unit_economics.checks import Finding
 from unit_economics.cost_sources.together import Asked, read_all
 from unit_economics.deployment import Deployment

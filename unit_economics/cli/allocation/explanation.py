@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from unit_economics.asset_names import units_asset
 from unit_economics.business_days import DayRange
-from unit_economics.catalogue import units_asset
 from unit_economics.cli.allocation.accounts import Account, Asked, accounts
 from unit_economics.cli.allocation.named import Named
-from unit_economics.deployment import ALLOCATED_COSTS, CLOUD_COSTS, Deployment
+from unit_economics.deployment import Deployment
+from unit_economics.graph import ALLOCATED_COSTS, CLOUD_COSTS
 from unit_economics.warehouse import ledger
 from unit_economics.warehouse.ledger import LedgerDay
 

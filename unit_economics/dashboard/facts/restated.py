@@ -10,9 +10,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import LiteralString
 
-from unit_economics.catalogue import units_asset
+from unit_economics.asset_names import units_asset
 from unit_economics.dashboard.scene import Scene
-from unit_economics.deployment import CLOUD_COSTS
+from unit_economics.graph import CLOUD_COSTS
 
 # An input may have a new version although its rows are the same: only its status has changed then.
 VERSIONS: LiteralString = """

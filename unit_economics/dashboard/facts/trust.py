@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from unit_economics.catalogue import sink_asset
+from unit_economics.asset_names import sink_asset
 from unit_economics.dashboard.scene import Scene
 
 _GATE = """

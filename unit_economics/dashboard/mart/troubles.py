@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from unit_economics.catalogue import revenue_asset, sink_asset
+from unit_economics.asset_names import revenue_asset, sink_asset
 from unit_economics.dashboard.mart.series import COMPLETE
 from unit_economics.day_states import DayStates, Problem
 from unit_economics.deployment import Deployment

@@ -12,8 +12,8 @@ from typing import LiteralString
 
 from markupsafe import Markup
 
+from unit_economics.asset_names import units_asset
 from unit_economics.business_days import ONE_DAY, DayRange
-from unit_economics.catalogue import units_asset
 from unit_economics.dashboard.charts.lineage import Box, lineage
 from unit_economics.dashboard.charts.svg import NOTHING
 from unit_economics.dashboard.facts.charges_behind import ByService, by_service, reproducing
@@ -24,7 +24,7 @@ from unit_economics.dashboard.scene import Scene
 from unit_economics.dashboard.words.dagster_links import partition_url, run_url
 from unit_economics.dashboard.words.numbers import EMPTY
 from unit_economics.day_states import states_in
-from unit_economics.deployment import ALLOCATED_COSTS, CLOUD_COSTS
+from unit_economics.graph import ALLOCATED_COSTS, CLOUD_COSTS
 
 _NUMBER: LiteralString = """
     select cost, quantity, cost / nullif(quantity, 0), reason, charge_rows from (
@@ -130,7 +130,7 @@ def _formula(scene: Scene, number: Number) -> str:
 def _doubt(scene: Scene, found: Mapping[str, Version], number: Number, charges: ByService | None) -> str:
     """What is wrong where the charges that the number was made of no longer add up to it."""
     is_same_bill = charges is not None and found[CLOUD_COSTS].superseded_at is None and number.cost is not None
-    is_same_scope = found[scene.view.metric].definition == scene.of.catalogue.definition(scene.view.metric)
+    is_same_scope = found[scene.view.metric].definition == scene.of.definition(scene.view.metric)
     if charges is None or not (is_same_bill and is_same_scope) or charges.total == number.cost:
         return ""
     held, cost = scene.numbers.money(charges.total), scene.numbers.money(number.cost)

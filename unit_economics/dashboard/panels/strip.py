@@ -10,7 +10,6 @@ from itertools import chain
 
 from markupsafe import Markup
 
-from unit_economics.catalogue import driver_asset, revenue_asset, units_asset
 from unit_economics.dashboard.charts import strip as drawn
 from unit_economics.dashboard.charts.ruler import ruler
 from unit_economics.dashboard.mart.troubles import metrics_on
@@ -19,7 +18,7 @@ from unit_economics.dashboard.scene import Scene
 from unit_economics.dashboard.words.dagster_links import partition_url
 from unit_economics.dashboard.words.spans import spans
 from unit_economics.day_states import STORED
-from unit_economics.deployment import ALLOCATED_COSTS, CLOUD_COSTS
+from unit_economics.graph import CLOUD_COSTS
 
 _NO_LINK = ("open", "before")
 _WORST = ("red", "missing", "warning", "waits")
@@ -111,21 +110,15 @@ def _leads_to(scene: Scene, asset: str, day: date) -> str:
     return scene.view.url("/debug", metric=metric, day=day, **({} if same else {"scope": "", "by": ""}))
 
 
+_MADE = {"allocated": "rules and shares", "unit_cost": "cost ÷ units", "publication": "published"}
+
+
 def _holds(scene: Scene, asset: str) -> str:
     catalogue = scene.of.catalogue
     if asset == CLOUD_COSTS:
         return f"the bill · {', '.join(source.kind for source in catalogue.cost_sources.values())}"
-    if asset == ALLOCATED_COSTS:
-        return "rules and shares"
-    drivers = {driver_asset(name): f"driver · {one.quantity.kind}" for name, one in catalogue.drivers.items()}
-    for name, metric in catalogue.metrics.items():
-        if asset == name:
-            return "cost ÷ units"
-        if asset == units_asset(name):
-            return f"units · {metric.units.kind}"
-        if metric.revenue and asset == revenue_asset(name):
-            return f"revenue · {metric.revenue.kind}"
-    return drivers.get(asset, "published")
+    node = scene.of.graph[asset]
+    return f"{node.kind} · {node.source.kind}" if node.source else _MADE[node.kind]
 
 
 def _reasons(scene: Scene, asset: str) -> Sequence[Reason]:

@@ -1,22 +1,25 @@
 """Units counted by a PostgreSQL database: a view with one row a day, or a table with one row an order.
 
 Here: the entry of the catalogue and how its answer becomes a `Count`. Not here: SQL (question.py), the
-connection and its failures (session.py), the judgement of each row (rows.py).
+connection and its failures (session.py), the judgement of each row (counting.py).
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, Literal, cast
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
-from unit_economics.adapters import Count, UnitSource, Variable
+from unit_economics.adapters import Count, UnitSource
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.database_url import server_of
+from unit_economics.entry import Variable
 from unit_economics.outside import Outside
-from unit_economics.refusals import UsageRefusal
+from unit_economics.refusals import DayRefusal, UsageRefusal
+from unit_economics.unit_sources.counting import Answer, Judge, Tally, UnitRow, count_of, judged, numbered_day
+from unit_economics.unit_sources.dimensions import BY_SEGMENT, Told
 from unit_economics.unit_sources.postgres.question import (
     Kind,
     Moment,
@@ -25,7 +28,6 @@ from unit_economics.unit_sources.postgres.question import (
     one_row_a_day,
     rows_by_day,
 )
-from unit_economics.unit_sources.postgres.rows import Tally, count_of, counted_row, day_row, judged
 from unit_economics.unit_sources.postgres.session import Session, ask
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_$]{0,62}"
@@ -72,6 +74,8 @@ class PostgresUnits(UnitSource):
             raise ValueError("give either `day` and `quantity`, or `timestamp`")
         if not by_time and (self.count_distinct or self.local_zone):
             raise ValueError("`count_distinct` and `local_zone` belong to `timestamp`")
+        if self.segment and self.dimensions:
+            raise ValueError("give either `segment` or `dimensions`")
         return self
 
     @property
@@ -82,15 +86,30 @@ class PostgresUnits(UnitSource):
     def count(self, days: DayRange, *, calendar: BusinessCalendar, unit: str, outside: Outside) -> Count:
         """The units of these days, in one snapshot of the database."""
         server = server_of(outside.secret(self.dsn), self.dsn)
-        now = outside.now()
+        now, told = outside.now(), self._told(outside)
 
         def conversation(session: Session) -> Tally:
             if self.timestamp is None:
-                return self._read_days(session, days)
-            return self._count_rows(session, days, calendar, now)
+                return self._read_days(session, days, told)
+            return self._count_rows(session, days, calendar, now, told)
 
         tally = ask(server, self._where, self.statement_timeout, conversation)
-        return count_of(tally, days, unit=unit, zero=self.absent_day == "zero")
+        return count_of(tally, days, unit=unit, zero=self.absent_day == "zero", told=told)
+
+    def count_over(self, days: DayRange, *, calendar: BusinessCalendar, outside: Outside) -> Decimal:
+        """How many different keys there are in all these days together."""
+        if self.timestamp is None or self.count_distinct is None:
+            return super().count_over(days, calendar=calendar, outside=outside)
+        moment, key, server = self.timestamp, self.count_distinct, server_of(outside.secret(self.dsn), self.dsn)
+
+        def conversation(session: Session) -> Decimal:
+            kind = self._kind(moment, session.types(self._relation, [moment, key], self._where)[moment])
+            edges = [self._edge(end, kind, calendar) for end in calendar.window(days)]
+            whole = Relation(self.relation, self._relation.where)
+            rows = session.rows(rows_by_day(whole, moment, kind, key, edges))
+            return cast("Decimal", rows[0][2]) if rows else Decimal(0)
+
+        return ask(server, self._where, self.statement_timeout, conversation)
 
     @property
     def _where(self) -> str:
@@ -99,9 +118,13 @@ class PostgresUnits(UnitSource):
     @property
     def _relation(self) -> Relation:
         wanted = {name: value if isinstance(value, list) else [value] for name, value in self.where.items()}
-        return Relation(self.relation, wanted, self.segment)
+        columns = [one.column for _, one in sorted(self.split_by.items())]
+        return Relation(self.relation, wanted, [self.segment] if self.segment else columns)
 
-    def _read_days(self, session: Session, days: DayRange) -> Tally:
+    def _told(self, outside: Outside) -> Told:
+        return BY_SEGMENT if self.segment else Told.by(self.split_by, outside)
+
+    def _read_days(self, session: Session, days: DayRange, told: Told) -> Tally:
         day, quantity = cast("str", self.day), cast("str", self.quantity)
         types = session.types(self._relation, [day, quantity], self._where)
         if types[day] != "date":
@@ -111,16 +134,20 @@ class PostgresUnits(UnitSource):
         if types[quantity] not in {"int2", "int4", "int8", "numeric"}:
             self._refuse_type(quantity, types[quantity], "integer or numeric", "Cast it in the view")
         found = session.rows(one_row_a_day(self._relation, day, quantity, days))
-        judge = partial(day_row, where=self._where, day_column=day, column=quantity)
-        return Tally(*judged(found, judge), absent=f"{self.relation} has no row for this day")
+        answers = [Answer(*cast("tuple[str | None, int, Decimal | None]", row[:3]), row[3:]) for row in found]
+        judge = Judge(self._where, day, quantity, told)
+        return Tally(*judged(answers, judge.row), absent=f"{self.relation} has no row for this day")
 
-    def _count_rows(self, session: Session, days: DayRange, calendar: BusinessCalendar, now: datetime) -> Tally:
+    def _count_rows(
+        self, session: Session, days: DayRange, calendar: BusinessCalendar, now: datetime, told: Told
+    ) -> Tally:
         moment, key = cast("str", self.timestamp), self.count_distinct
         types = session.types(self._relation, [moment, *([key] if key else [])], self._where)
         kind = self._kind(moment, types[moment])
         edges = [self._edge(start, kind, calendar) for start in _edges(days, calendar)]
-        found = session.rows(rows_by_day(self._relation, moment, kind, key, edges))
-        rows, refused = judged(found, partial(counted_row, days=days, where=self._where, key=key or ""))
+        apart = told.is_sliced and key is not None
+        found = session.rows(rows_by_day(self._relation, moment, kind, key, edges, also_whole=apart))
+        rows, refused, totals = _counted(found, days, told, self._where, key or "")
         filled = {row.day for row in rows} | set(refused)
         empty = [(day, edge) for day, edge in zip(days, edges[1:], strict=True) if day not in filled]
         past = 0
@@ -130,7 +157,7 @@ class PostgresUnits(UnitSource):
             past = cast("int | None", grown_past) or 0
         zeros = frozenset(day for day, _ in empty[:past])
         absent = f"{self.relation} holds no row of this day, and none after it either"
-        return Tally(rows, refused, absent, zeros)
+        return Tally(rows, refused, absent, zeros, totals if apart else None)
 
     def _kind(self, column: str, found: str) -> Kind:
         if found not in {"timestamptz", "timestamp", "date"}:
@@ -158,3 +185,27 @@ def _edges(days: DayRange, calendar: BusinessCalendar) -> Sequence[datetime]:
     """The start of every day and the end of the last, in UTC."""
     starts = [calendar.window(DayRange(day, day))[0] for day in days]
     return [*starts, calendar.window(days)[1]]
+
+
+def _counted(
+    found: Sequence[tuple[object, ...]], days: DayRange, told: Told, where: str, key: str
+) -> tuple[list[UnitRow], dict[date, str], dict[date, Decimal]]:
+    """The rows, the days that can't be counted, and the whole of each day where it was asked for."""
+    rows: list[UnitRow] = []
+    refused: dict[date, str] = {}
+    totals: dict[date, Decimal] = {}
+    for number, without_key, quantity, is_whole, *raw in cast("Sequence[tuple[int, int, Decimal, bool]]", found):
+        day = numbered_day(days, number)
+        if without_key:
+            refused.setdefault(day, _uncounted(where, key, day, without_key))
+        elif is_whole:
+            totals[day] = quantity
+        else:
+            rows.append(UnitRow(day, told.values(raw), quantity))
+    return [row for row in rows if row.day not in refused], refused, totals
+
+
+def _uncounted(where: str, key: str, day: date, rows: int) -> str:
+    what = f"column {key} is empty in {rows} rows of {day}, so they can't be counted"
+    remedy = "Fill it, or leave out `count_distinct` to count rows"
+    return str(DayRefusal(what, where=where, remedy=remedy, day=day))

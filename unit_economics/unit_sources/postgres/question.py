@@ -16,9 +16,6 @@ Moment = date | datetime
 Kind = Literal["timestamptz", "timestamp", "date"]
 """What a column that says when something happened can be."""
 
-NO_SEGMENT = "all"
-EMPTY_SEGMENT = "(none)"
-
 
 @dataclass(frozen=True)
 class Question:
@@ -30,11 +27,11 @@ class Question:
 
 @dataclass(frozen=True)
 class Relation:
-    """A table or view, the rows of it that count, and the column that splits them."""
+    """A table or view, the rows of it that count, and the columns that split them."""
 
     name: str
     where: Mapping[str, Sequence[str | int | bool]] = field(default_factory=dict)
-    segment: str | None = None
+    splits: Sequence[str] = ()
 
     @property
     def identifier(self) -> sql.Identifier:
@@ -42,11 +39,9 @@ class Relation:
         return sql.Identifier(*self.name.split("."))
 
     @property
-    def split(self) -> sql.Composable:
-        """The segment of a row; a row without one has its own, so that none is lost."""
-        if self.segment is None:
-            return sql.Literal(NO_SEGMENT)
-        return sql.SQL("coalesce({}::text, {})").format(sql.Identifier(self.segment), sql.Literal(EMPTY_SEGMENT))
+    def split(self) -> sql.Composed:
+        """The values that split the rows, each after a comma."""
+        return sql.SQL("").join(sql.SQL(", {}::text").format(sql.Identifier(column)) for column in self.splits)
 
     @property
     def conditions(self) -> sql.Composed:
@@ -69,7 +64,7 @@ def shape(relation: Relation, columns: Sequence[str]) -> Question:
 
     Qualified, because a bare name that is no column, but the relation's own, would mean the whole row.
     """
-    named = [*columns, *relation.where, *([relation.segment] if relation.segment else [])]
+    named = [*columns, *relation.where, *relation.splits]
     listed = sql.SQL(", ").join(sql.Identifier("asked", name) for name in named)
     return Question(sql.SQL("select {} from {} as asked limit 0").format(listed, relation.identifier))
 
@@ -84,14 +79,16 @@ def column_names(relation: Relation) -> Question:
 
 
 def one_row_a_day(relation: Relation, day: str, quantity: str, days: DayRange) -> Question:
-    """Day, segment, rows and quantity of each day; grouped, so that a wrong relation can't flood the memory.
+    """Day, rows and quantity of each day, and the values that split it.
+
+    Grouped, so that a wrong relation can't flood the memory.
 
     Days that no calendar holds (null, infinity, BC) are asked for too: they are refused and not overlooked.
     """
     text = sql.SQL(
-        "select {day}::text, {split}, count(*), max({quantity})::numeric from {relation}"
+        "select {day}::text, count(*), max({quantity})::numeric{split} from {relation}"
         " where ({day} >= %s and {day} < %s or {day} is null or {day} < '0001-01-01' or {day} > '9999-12-31')"
-        "{conditions} group by {day}, 2"
+        "{conditions} group by {day}{split}"
     ).format(
         day=sql.Identifier(day),
         split=relation.split,
@@ -102,16 +99,26 @@ def one_row_a_day(relation: Relation, day: str, quantity: str, days: DayRange) -
     return Question(text, [days.first, days.end, *relation.accepted])
 
 
-def rows_by_day(relation: Relation, moment: str, kind: Kind, distinct: str | None, edges: Sequence[Moment]) -> Question:
-    """Number of the day (from 1), segment, rows without a key and quantity.
+def rows_by_day(
+    relation: Relation,
+    moment: str,
+    kind: Kind,
+    distinct: str | None,
+    edges: Sequence[Moment],
+    *,
+    also_whole: bool = False,
+) -> Question:
+    """Number of the day (from 1), rows without a key, quantity, whether it is a whole day, and the splitting values.
+
+    also_whole: ask for each day without its splits too: an order may be in two parts of a day.
 
     `edges` are the starts of the days and the end of the last, in the column's own kind: the bare column is compared,
     so that an index on it serves, and PostgreSQL's own time zone data is never asked.
     """
     key = sql.Identifier(distinct) if distinct else None
     text = sql.SQL(
-        "select width_bucket({moment}, %s::{kind}[]), {split}, {without_key}, {counted}::numeric from {relation}"
-        " where {moment} >= %s::{kind} and {moment} < %s::{kind}{conditions} group by 1, 2"
+        "select width_bucket({moment}, %s::{kind}[]), {without_key}, {counted}::numeric, {is_whole}{split}"
+        " from {relation} where {moment} >= %s::{kind} and {moment} < %s::{kind}{conditions} group by {groups}"
     ).format(
         moment=sql.Identifier(moment),
         kind=sql.SQL(kind),
@@ -120,8 +127,20 @@ def rows_by_day(relation: Relation, moment: str, kind: Kind, distinct: str | Non
         counted=sql.SQL("count(distinct {})").format(key) if key else sql.SQL("count(*)"),
         relation=relation.identifier,
         conditions=relation.conditions,
+        **_groups(relation, also_whole=also_whole),
     )
     return Question(text, [list(edges[:-1]), edges[0], edges[-1], *relation.accepted])
+
+
+def _groups(relation: Relation, *, also_whole: bool) -> dict[str, sql.Composable]:
+    """By day and splits; also by day alone where the parts need not add up to the whole."""
+    if not (relation.splits and also_whole):
+        return {"is_whole": sql.SQL("false"), "groups": sql.SQL("1") + relation.split}
+    first = sql.SQL("{}::text").format(sql.Identifier(relation.splits[0]))
+    return {
+        "is_whole": sql.SQL("grouping({}) > 0").format(first),
+        "groups": sql.SQL("grouping sets ((1{}), (1))").format(relation.split),
+    }
 
 
 def days_before_latest(relation: Relation, moment: str, kind: Kind, ends: Sequence[Moment], until: Moment) -> Question:

@@ -6,7 +6,7 @@ are smaller than a migration framework's environment for a schema that only ever
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 
@@ -41,20 +41,18 @@ def shipped() -> list[Migration]:
     return sorted(found, key=lambda migration: migration.number)
 
 
-def migrate(
-    warehouse: Warehouse, unit_assets: Iterable[str], metrics: Iterable[str], revenue_assets: Iterable[str] = ()
-) -> list[str]:
-    """Bring the mart to this release, give every metric its views and the readers their rights.
+def migrate(warehouse: Warehouse, assets: Mapping[str, str]) -> list[str]:
+    """Bring the mart to this release, give the assets their views and the readers their rights.
 
-    Returns the steps that were taken. A revenue asset is named `daily_..._revenue`: by that its view is for finance.
+    assets: each by name with its kind, as `graph.Node` has them. Returns the steps that were taken. What is earned is
+    for finance only, which a view's name tells (`is_revenue`).
     """
     with warehouse.transaction() as connection:
         connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [LOCK])
         taken = [_apply(connection, step) for step in _pending(connection)]
-        for asset in _without_view(connection, [*unit_assets, *revenue_assets]):
-            _units_view(connection, asset)
-        for metric in _without_view(connection, metrics):
-            _metric_view(connection, metric)
+        for asset in _without_view(connection, assets):
+            if make := _VIEWS.get(assets[asset]):
+                make(connection, asset)
         grant_reading(connection)
     return taken
 
@@ -101,7 +99,7 @@ def _units_view(connection: Connection, asset: str) -> None:
     # The barrier: a reader's own function in a condition would otherwise see the rows of revenue as well.
     text = """create view unit_economics.{view} with (security_barrier) as
         select r.business_date, r.segment, r.quantity::numeric as quantity, r.unit, l.status, l.version, l.recorded_at,
-            l.run_id
+            l.run_id, r.dimensions
         from unit_economics.ledger l join unit_economics.unit_quantity r
             on (r.asset, r.business_date, r.version) = (l.asset, l.business_date, l.rows_version)
         where l.asset = {asset} and l.superseded_at is null"""
@@ -118,3 +116,10 @@ def _metric_view(connection: Connection, metric: str) -> None:
 def _comment(connection: Connection, view: str, words: str) -> None:
     text = sql.SQL("comment on view unit_economics.{} is {}")
     connection.execute(text.format(sql.Identifier(view), sql.Literal(words)))
+
+
+_VIEWS: Mapping[str, Callable[[Connection, str], None]] = {
+    **dict.fromkeys(("units", "driver", "revenue"), _units_view),
+    "unit_cost": _metric_view,
+}
+"""By kind of asset, what makes its view; the others have none of their own."""

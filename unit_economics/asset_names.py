@@ -1,0 +1,45 @@
+"""What the assets of an entry are called: `cost_per_order` gives `daily_orders`, `vantage_business_metric`, ...
+
+Here: names, from names. Not here: which assets there are (graph.py).
+"""
+
+import re
+
+
+def plural(metric: str) -> str:
+    """`orders` for `cost_per_order`, `queries` for `cost_per_query`."""
+    unit = unit_of(metric)
+    if re.search(r"[^aeiou]y$", unit):
+        return f"{unit[:-1]}ies"
+    return unit if unit.endswith("s") else f"{unit}s"
+
+
+def unit_of(metric: str) -> str:
+    """`order` for `cost_per_order`: what formulas call it."""
+    return metric.removeprefix("cost_per_")
+
+
+def units_asset(metric: str) -> str:
+    """The asset that counts a metric's units: `daily_orders`."""
+    return f"daily_{plural(metric)}"
+
+
+def driver_asset(driver: str) -> str:
+    """The asset that counts a driver of shared cost: `driver_cpu_hours`."""
+    return f"driver_{driver}"
+
+
+def revenue_asset(metric: str) -> str:
+    """The asset that counts what a metric's units earned: `daily_order_revenue`."""
+    return f"daily_{unit_of(metric)}_revenue"
+
+
+def slices_asset(metric: str) -> str:
+    """The asset that takes a metric apart by dimensions: `cost_per_order_slices`."""
+    return f"{metric}_slices"
+
+
+def sink_asset(metric: str, sink: str) -> str:
+    """The asset that publishes a metric: `vantage_business_metric`, with the units' name from the second one on."""
+    name = f"{sink}_business_metric"
+    return name if metric == "cost_per_order" else f"{name}_{plural(metric)}"

@@ -1,0 +1,84 @@
+"""Which assets a catalogue gives, what each is made of, and what each one means: one node an asset.
+
+Here: the description that the deployment, the checks, the steps and the pages all go by. A new kind of asset is its
+nodes here, its step in assets.py, its words in asset_shape.py and promises.py. Not here: Dagster, or any reading.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from unit_economics.adapters import Sink, UnitSource
+from unit_economics.asset_names import driver_asset, revenue_asset, sink_asset, units_asset
+from unit_economics.catalogue import Catalogue, content_version
+
+CLOUD_COSTS = "cloud_costs"
+ALLOCATED_COSTS = "allocated_costs"
+Kind = Literal["charges", "driver", "units", "allocated", "unit_cost", "publication", "revenue"]
+
+
+@dataclass(frozen=True)
+class Node:
+    """One asset of the catalogue.
+
+    entry: the name of what it is made for (a metric, a driver); inputs: the assets it is made of; meaning: what its
+    numbers rest on, of all that the catalogue says; source and unit: of what is counted; sink: of what is published.
+    """
+
+    name: str
+    kind: Kind
+    entry: str = ""
+    inputs: Sequence[str] = ()
+    meaning: Sequence[object] = ()
+    source: UnitSource | None = None
+    unit: str = ""
+    sink: Sink | None = None
+
+    @property
+    def definition(self) -> str:
+        """The version of what it means: another one once a part of `meaning` changes; none where it has no meaning."""
+        return content_version("\n".join(map(repr, self.meaning))) if self.meaning else ""
+
+
+def graph_of(catalogue: Catalogue) -> Mapping[str, Node]:
+    """Every asset by name, upstream first."""
+    return {node.name: node for node in _nodes(catalogue)}
+
+
+def _nodes(catalogue: Catalogue) -> Iterator[Node]:
+    yield _charges(catalogue)
+    for name, driver in catalogue.drivers.items():
+        yield _counted(driver_asset(name), "driver", name, driver.quantity, driver.unit)
+    for name, metric in catalogue.metrics.items():
+        yield _counted(units_asset(name), "units", name, metric.units, metric.unit)
+    if catalogue.allocations:
+        yield _allocated(catalogue)
+    for name in catalogue.metrics:
+        yield from _of_metric(catalogue, name)
+
+
+def _of_metric(catalogue: Catalogue, name: str) -> Iterator[Node]:
+    metric = catalogue.metrics[name]
+    scopes = catalogue.scopes_of(name)
+    has_rules = any(scope.allocation for scope in scopes.values())
+    made_of = [units_asset(name), CLOUD_COSTS, *([ALLOCATED_COSTS] if has_rules else [])]
+    yield Node(name, "unit_cost", name, made_of, [metric.unit, catalogue.currency, *scopes.items()])
+    for kind, sink in metric.publish.items():
+        yield Node(sink_asset(name, kind), "publication", name, [units_asset(name), name], unit=metric.unit, sink=sink)
+    if metric.revenue:
+        yield _counted(revenue_asset(name), "revenue", name, metric.revenue, catalogue.currency)
+
+
+def _counted(asset: str, kind: Kind, entry: str, source: UnitSource, unit: str) -> Node:
+    return Node(asset, kind, entry, meaning=[source, unit], source=source, unit=unit)
+
+
+def _charges(catalogue: Catalogue) -> Node:
+    scanned = [(name, allocation.scanned) for name, allocation in catalogue.allocations.items()]
+    return Node(CLOUD_COSTS, "charges", meaning=[*catalogue.cost_sources.items(), *catalogue.tag_keys, *scanned])
+
+
+def _allocated(catalogue: Catalogue) -> Node:
+    scopes = [(name, catalogue.cost_scopes[name]) for name in catalogue.allocations]
+    inputs = [CLOUD_COSTS, *catalogue.allocated_by]
+    return Node(ALLOCATED_COSTS, "allocated", inputs=inputs, meaning=[catalogue.currency, *scopes])

@@ -1,0 +1,58 @@
+"""The catalogue's `metrics` and `drivers`: what is counted, what pays for it, what it is to come to.
+
+Here: the shape of one entry and its own consistency. Not here: whether what it names exists (catalogue.py), how a
+source counts (unit_sources/).
+"""
+
+from decimal import Decimal
+
+from pydantic import Field, SerializeAsAny, model_validator
+
+from unit_economics.adapters import Sink, UnitSource
+from unit_economics.cost_scope_entry import OneOrMore
+from unit_economics.entry import Entry
+
+REVENUE_IS = "What a day's units earned, counted as units are: the quantity is money in the catalogue's currency"
+
+
+class Targets(Entry):
+    """What a metric is to come to. Money is in the catalogue's currency, and of the first scope that is not split."""
+
+    unit_cost: Decimal | None = Field(default=None, gt=0, description="The cost of one unit is to be at most this")
+    monthly_cost: Decimal | None = Field(default=None, gt=0, description="The cost of a calendar month: its budget")
+    monthly_units: Decimal | None = Field(default=None, gt=0, description="The units of a calendar month: the plan")
+    margin_percent: Decimal | None = Field(
+        default=None, gt=0, lt=100, description="Revenue less cost, in percent of revenue, is to be at least this"
+    )
+
+
+class Metric(Entry):
+    """One unit metric: units, the cost that pays for them, an owner, and where it is published."""
+
+    unit: str = Field(min_length=1, max_length=40)
+    units: SerializeAsAny[UnitSource]
+    cost: OneOrMore | None = Field(default=None, description="The cost scopes; all of the catalogue where left out")
+    owner: str | None = None
+    publish: dict[str, SerializeAsAny[Sink]] = Field(default={})
+    revenue: SerializeAsAny[UnitSource] | None = Field(default=None, description=REVENUE_IS)
+    targets: Targets | None = Field(default=None, description="What the dashboard compares with")
+
+    @model_validator(mode="after")
+    def _margin_has_revenue(self) -> "Metric":
+        if self.targets and self.targets.margin_percent is not None and self.revenue is None:
+            raise ValueError("targets.margin_percent: a margin needs `revenue` beside `units`")
+        return self
+
+
+class MeasuredDriver(Entry):
+    """What shared cost can follow: a quantity a day and target, like CPU hours; the segment names the target."""
+
+    unit: str = Field(min_length=1, max_length=40)
+    quantity: SerializeAsAny[UnitSource]
+    owner: str | None = None
+
+    @model_validator(mode="after")
+    def _names_targets(self) -> "MeasuredDriver":
+        if not self.quantity.has_segments:
+            raise ValueError("quantity: it needs `segment`, the column that names the target")
+        return self
