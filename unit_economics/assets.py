@@ -132,7 +132,7 @@ def allocated_costs(deployment: Deployment, node: Node) -> Step:
         del made_of
         charges = reading.current_charges(connection, days)
         quantities = Quantities(
-            {name: reading.units_by_day(connection, units_asset(name), days) for name in catalogue.metrics},
+            {name: reading.units_by_day(connection, units_asset(name), days) for name in catalogue.measured},
             {name: reading.units_by_segment(connection, driver_asset(name), days) for name in catalogue.drivers},
         )
 

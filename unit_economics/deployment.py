@@ -77,6 +77,12 @@ class Deployment:
         """The version of what an asset means; empty for one that has no meaning of its own, or is not there."""
         return self.graph[asset].definition if asset in self.graph else ""
 
+    def is_quiet(self, asset: str) -> bool:
+        """Whether nobody is alerted to it: it is of a draft, and no shared cost is divided by it."""
+        node = self.graph.get(asset)
+        metric = self.catalogue.metrics.get(node.entry) if node and node.kind != "driver" else None
+        return metric is not None and metric.state == "draft" and asset not in self.catalogue.allocated_by
+
     def made_of(self, metric: str) -> Sequence[str]:
         """The assets that a metric's unit cost is made of."""
         return self.graph[metric].inputs

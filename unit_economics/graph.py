@@ -49,11 +49,11 @@ def _nodes(catalogue: Catalogue) -> Iterator[Node]:
     yield _charges(catalogue)
     for name, driver in catalogue.drivers.items():
         yield _counted(driver_asset(name), "driver", name, driver.quantity, driver.unit)
-    for name, metric in catalogue.metrics.items():
+    for name, metric in catalogue.measured.items():
         yield _counted(units_asset(name), "units", name, metric.units, metric.unit)
     if catalogue.allocations:
         yield _allocated(catalogue)
-    for name in catalogue.metrics:
+    for name in catalogue.measured:
         yield from _of_metric(catalogue, name)
 
 
@@ -63,7 +63,7 @@ def _of_metric(catalogue: Catalogue, name: str) -> Iterator[Node]:
     has_rules = any(scope.allocation for scope in scopes.values())
     made_of = [units_asset(name), CLOUD_COSTS, *([ALLOCATED_COSTS] if has_rules else [])]
     yield Node(name, "unit_cost", name, made_of, [metric.unit, catalogue.currency, *scopes.items()])
-    for kind, sink in metric.publish.items():
+    for kind, sink in metric.publish.items() if metric.state == "active" else ():
         yield Node(sink_asset(name, kind), "publication", name, [units_asset(name), name], unit=metric.unit, sink=sink)
     if metric.revenue:
         yield _counted(revenue_asset(name), "revenue", name, metric.revenue, catalogue.currency)

@@ -81,7 +81,7 @@ def _is_unsaid(deployment: Deployment, instance: dg.DagsterInstance) -> bool:
 def _announce_stale(deployment: Deployment, day: date, stale: Mapping[str, str]) -> None:
     with deployment.warehouse.transaction() as connection:
         for asset, reason in stale.items():
-            if not reason.startswith("a check is red"):
+            if not reason.startswith("a check is red") and not deployment.is_quiet(asset):
                 outbox.put(connection, alerts.stale(asset, day, reason), deployment.catalogue.alerts.repeat_after)
 
 
@@ -107,6 +107,9 @@ def failed_run_sensor(deployment: Deployment) -> dg.SensorDefinition:
     )
     def failed_runs(context: dg.RunFailureSensorContext) -> None:
         run = context.dagster_run
+        failed = [event.step_key for event in context.get_step_failure_events()]
+        if failed and all(step and deployment.is_quiet(step) for step in failed):
+            return
         days = list(days_of(run.tags))
         message = alerts.failed_run(run.job_name, run.run_id, shown(days), _reason(context))
         with deployment.warehouse.transaction() as connection:

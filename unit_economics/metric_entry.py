@@ -4,7 +4,9 @@ Here: the shape of one entry and its own consistency. Not here: whether what it 
 source counts (unit_sources/).
 """
 
+from datetime import date
 from decimal import Decimal
+from typing import Annotated, Literal
 
 from pydantic import Field, SerializeAsAny, model_validator
 
@@ -12,13 +14,22 @@ from unit_economics.adapters import Sink, UnitSource
 from unit_economics.cost_scope_entry import OneOrMore
 from unit_economics.entry import Entry
 
+State = Literal["draft", "active", "retired"]
+Direction = Literal["lower", "higher"]
+Purpose = Annotated[str, Field(min_length=1, max_length=300)]
+STATE_IS = "draft: computed and shown, never published or alerted; retired: no longer computed, its history stays"
+DIRECTION_IS = "Which way is better: with lower, the target of the unit cost is the most that is fine; else the least"
+PURPOSE_IS = "What it is for: the decision that it serves"
+REVIEW_IS = "When somebody is to look whether it still means what it should"
 REVENUE_IS = "What a day's units earned, counted as units are: the quantity is money in the catalogue's currency"
 
 
 class Targets(Entry):
     """What a metric is to come to. Money is in the catalogue's currency, and of the first scope that is not split."""
 
-    unit_cost: Decimal | None = Field(default=None, gt=0, description="The cost of one unit is to be at most this")
+    unit_cost: Decimal | None = Field(
+        default=None, gt=0, description="One unit is to cost at most this; at least this where `direction: higher`"
+    )
     monthly_cost: Decimal | None = Field(default=None, gt=0, description="The cost of a calendar month: its budget")
     monthly_units: Decimal | None = Field(default=None, gt=0, description="The units of a calendar month: the plan")
     margin_percent: Decimal | None = Field(
@@ -33,9 +44,13 @@ class Metric(Entry):
     units: SerializeAsAny[UnitSource]
     cost: OneOrMore | None = Field(default=None, description="The cost scopes; all of the catalogue where left out")
     owner: str | None = None
+    purpose: Purpose | None = Field(default=None, description=PURPOSE_IS)
+    review_by: date | None = Field(default=None, description=REVIEW_IS)
+    state: State = Field(default="active", description=STATE_IS)
     publish: dict[str, SerializeAsAny[Sink]] = Field(default={})
     revenue: SerializeAsAny[UnitSource] | None = Field(default=None, description=REVENUE_IS)
     targets: Targets | None = Field(default=None, description="What the dashboard compares with")
+    direction: Direction = Field(default="lower", description=DIRECTION_IS)
 
     @model_validator(mode="after")
     def _margin_has_revenue(self) -> "Metric":
@@ -50,6 +65,8 @@ class MeasuredDriver(Entry):
     unit: str = Field(min_length=1, max_length=40)
     quantity: SerializeAsAny[UnitSource]
     owner: str | None = None
+    purpose: Purpose | None = Field(default=None, description=PURPOSE_IS)
+    review_by: date | None = Field(default=None, description=REVIEW_IS)
 
     @model_validator(mode="after")
     def _names_targets(self) -> "MeasuredDriver":

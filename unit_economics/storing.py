@@ -54,7 +54,8 @@ def news(found: Sequence[Finding], before: Mapping[date, Mapping[str, str]]) -> 
 
 
 def _announce(deployment: Deployment, connection: Connection, attempt: Attempt, found: Sequence[Finding]) -> None:
-    for message in alerts.red_checks(attempt.asset, found):
+    said = [] if deployment.is_quiet(attempt.asset) else alerts.red_checks(attempt.asset, found)
+    for message in said:
         outbox.put(connection, message, deployment.catalogue.alerts.repeat_after)
 
 

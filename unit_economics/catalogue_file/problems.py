@@ -4,9 +4,8 @@ Here: where a complaint belongs in the file, and what it says; never the value i
 Not here: the rules (catalogue.py and the adapters' own entries).
 """
 
-import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import get_args
 
 from pydantic import ValidationError
@@ -18,6 +17,7 @@ from unit_economics.catalogue_file.shape import Shape
 from unit_economics.catalogue_file.tree import Leaf, Node, Problem
 from unit_economics.dashboard_entry import Address, HeaderName, HostName
 from unit_economics.entry import Variable
+from unit_economics.nearest import did_you_mean
 from unit_economics.refusals import UsageRefusal
 
 MOST_SHOWN = 50
@@ -59,7 +59,7 @@ _PATTERNS = {next(part.metadata[0].pattern for part in get_args(text)[1:]): said
 def explain(error: ValidationError, tree: Node, shape: Shape) -> list[Problem]:
     """One problem a place; of a value that fits none of several forms, the complaints are joined."""
     details = error.errors(include_url=False, include_input=False)
-    found = [_problem(detail, tree, shape) for detail in details]
+    found = [_problem(part, tree, shape) for detail in details for part in _apart(detail)]
     joined: dict[tuple[str, ...], Problem] = {}
     for new in found:
         old = joined.get(new.path)
@@ -85,9 +85,13 @@ def refusal(problems: Iterable[Problem], name: str) -> UsageRefusal:
 
 def closest(word: str, allowed: Sequence[str]) -> str:
     """`did you mean` with the nearest allowed word, and then all of them."""
-    near = difflib.get_close_matches(word, allowed, n=1)
-    hint = f"did you mean `{near[0]}`? " if near else ""
-    return f"{hint}allowed: {', '.join(allowed) or 'none'}"
+    return f"{did_you_mean(word, allowed)}allowed: {', '.join(allowed) or 'none'}"
+
+
+def _apart(detail: ErrorDetails) -> Iterator[ErrorDetails]:
+    """What a rule on the whole found wrong, a line each, as complaints of their own."""
+    for line in detail["msg"].splitlines() if detail["type"] == "value_error" else [detail["msg"]]:
+        yield {**detail, "msg": line}
 
 
 def _problem(detail: ErrorDetails, tree: Node, shape: Shape) -> Problem:

@@ -26,6 +26,7 @@ from unit_economics.cli.outcome_report import report
 from unit_economics.cli.run import told_run
 from unit_economics.cli.table import coloured, faint, grouped, indented, short_decimal, show_json, show_table, strong
 from unit_economics.deployment import Deployment
+from unit_economics.metric_entry import Metric
 from unit_economics.warehouse import publications
 from unit_economics.warehouse.publications import Publishable
 
@@ -77,7 +78,7 @@ def command(
 def compare(of: Deployment, days: DayRange) -> list[Compared]:
     """Ask every destination what it holds of these days, and send nothing."""
     found: list[Compared] = []
-    for name, metric in of.catalogue.metrics.items():
+    for name, metric in _active(of).items():
         with of.warehouse.snapshot() as connection:
             out = publications.publishable(connection, units_asset(name), name, days, of.chain(name))
         for sink_name, sink in metric.publish.items():
@@ -87,7 +88,12 @@ def compare(of: Deployment, days: DayRange) -> list[Compared]:
 
 
 def _destinations(of: Deployment) -> list[str]:
-    return [sink_asset(name, sink) for name, metric in of.catalogue.metrics.items() for sink in metric.publish]
+    return [sink_asset(name, sink) for name, metric in _active(of).items() for sink in metric.publish]
+
+
+def _active(of: Deployment) -> dict[str, Metric]:
+    """The metrics that are published: a draft is not, nor is what is retired."""
+    return {name: metric for name, metric in of.catalogue.metrics.items() if metric.state == "active"}
 
 
 def _show(days: DayRange, one: Compared) -> None:

@@ -44,7 +44,7 @@ def controls(scene: Scene) -> Controls:
     """What the catalogue and the last windows offer."""
     view = scene.view
     return Controls(
-        [Choice(name, name, name == view.metric) for name in scene.of.catalogue.metrics],
+        [Choice(name, name, name == view.metric) for name in scene.of.catalogue.measured],
         _scopes(scene),
         [Choice(name, name, name == view.window, view.url(window=name)) for name in WINDOWS],
         [Choice(name, name, name == view.range, view.url(range=name)) for name in RANGES],
