@@ -210,7 +210,8 @@ def _asset(deployment: Deployment, shape: Shape, step: Step) -> dg.AssetsDefinit
         try:
             deployment.calendar.refuse_open(days, deployment.outside.now())
             name, run = shape["name"], deployment.run(context.run.run_id)
-            attempt = ledger.begin(deployment.warehouse, name, days, run, deployment.definition(name))
+            meaning = deployment.definition(name), deployment.definition_text(name)
+            attempt = ledger.begin(deployment.warehouse, name, days, run, *meaning)
             told = _attempted(deployment, attempt, step)
         except Refusal as refusal:
             code = {"exit_code": refusal.exit_code}

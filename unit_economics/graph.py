@@ -11,6 +11,7 @@ from typing import Literal
 from unit_economics.adapters import Sink, UnitSource
 from unit_economics.asset_names import driver_asset, revenue_asset, sink_asset, units_asset
 from unit_economics.catalogue import Catalogue, content_version
+from unit_economics.definition_text import definition_text
 
 CLOUD_COSTS = "cloud_costs"
 ALLOCATED_COSTS = "allocated_costs"
@@ -38,6 +39,11 @@ class Node:
     def definition(self) -> str:
         """The version of what it means: another one once a part of `meaning` changes; none where it has no meaning."""
         return content_version("\n".join(map(repr, self.meaning))) if self.meaning else ""
+
+    @property
+    def definition_text(self) -> str:
+        """What that version is of, as JSON; none where it has no meaning."""
+        return definition_text(self.meaning) if self.meaning else ""
 
 
 def graph_of(catalogue: Catalogue) -> Mapping[str, Node]:

@@ -182,7 +182,7 @@ def test_a_key_of_one_form_is_judged_as_that_form_and_one_of_no_form_by_all_of_t
 
 def test_a_target_that_no_rule_gives_to_is_named_at_its_line_with_those_there_are() -> None:
     expected = (
-        "c.yaml:11:39 cost_scopes.team.allocation.shared.0.among.0: no rule gives to 'serch'; did you mean `search`?"
+        "c.yaml:11:40 cost_scopes.team.allocation.shared.0.among.0: no rule gives to 'serch'; did you mean `search`?"
         " they give to pool, search, unused_commitment"
     )
     assert expected in refused(shared_by("even", among="[serch]"))
