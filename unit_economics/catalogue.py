@@ -152,8 +152,8 @@ class Catalogue(Entry):
     @model_validator(mode="after")
     def _one_metric_a_destination(self) -> "Catalogue":
         first: dict[tuple[str, str], str] = {}
-        for name, metric in self.measured.items():
-            for kind, sink in metric.publish.items():
+        for name, metric in self.metrics.items():
+            for kind, sink in metric.published.items():
                 other = first.setdefault((kind, sink.destination), name)
                 if other != name:
                     what = f"{other} publishes to the same place, so one would overwrite the other"

@@ -69,7 +69,7 @@ def _of_metric(catalogue: Catalogue, name: str) -> Iterator[Node]:
     has_rules = any(scope.allocation for scope in scopes.values())
     made_of = [units_asset(name), CLOUD_COSTS, *([ALLOCATED_COSTS] if has_rules else [])]
     yield Node(name, "unit_cost", name, made_of, [metric.unit, catalogue.currency, *scopes.items()])
-    for kind, sink in metric.publish.items() if metric.state == "active" else ():
+    for kind, sink in metric.published.items():
         yield Node(sink_asset(name, kind), "publication", name, [units_asset(name), name], unit=metric.unit, sink=sink)
     if metric.revenue:
         yield _counted(revenue_asset(name), "revenue", name, metric.revenue, catalogue.currency)

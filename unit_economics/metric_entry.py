@@ -52,6 +52,11 @@ class Metric(Entry):
     targets: Targets | None = Field(default=None, description="What the dashboard compares with")
     direction: Direction = Field(default="lower", description=DIRECTION_IS)
 
+    @property
+    def published(self) -> dict[str, Sink]:
+        """Where it is published: nowhere unless it is active."""
+        return self.publish if self.state == "active" else {}
+
     @model_validator(mode="after")
     def _margin_has_revenue(self) -> "Metric":
         if self.targets and self.targets.margin_percent is not None and self.revenue is None:

@@ -75,12 +75,17 @@ def explain(error: ValidationError, tree: Node, shape: Shape) -> list[Problem]:
 def refusal(problems: Iterable[Problem], name: str) -> UsageRefusal:
     """Every problem in the order of the file, each as `file:line:column`."""
     ordered = sorted(set(problems))
-    lines = [f"{name}:{p.place.line}:{p.place.column} {_dotted(p.path)}{p.text}" for p in ordered[:MOST_SHOWN]]
+    lines = [f"{name}:{p.place.line}:{p.place.column} {said(p)}" for p in ordered[:MOST_SHOWN]]
     if len(ordered) > MOST_SHOWN:
         lines.append(f"and {len(ordered) - MOST_SHOWN} more")
     count = "1 problem" if len(ordered) == 1 else f"{len(ordered)} problems"
     what = "\n  ".join([count, *lines])
     return UsageRefusal(what, where=name, remedy="Correct the file where it says so, then run the same again")
+
+
+def said(problem: Problem) -> str:
+    """The problem in words, without its place."""
+    return f"{_dotted(problem.path)}{problem.text}"
 
 
 def closest(word: str, allowed: Sequence[str]) -> str:

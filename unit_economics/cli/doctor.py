@@ -78,7 +78,7 @@ def _looks(of: Deployment) -> Iterator[tuple[str, Look]]:
         if node.source:
             yield asset, partial(doctor_sources.counted, of, asset, node.source)
     for name, metric in of.catalogue.measured.items():
-        for sink in metric.publish.values():
+        for sink in metric.published.values():
             if isinstance(sink, VantageMetric):
                 yield f"vantage for {name}", partial(doctor_sources.vantage, of, name, sink)
     yield "alerts", partial(doctor_sources.channels, of)

@@ -26,7 +26,6 @@ from unit_economics.cli.outcome_report import report
 from unit_economics.cli.run import told_run
 from unit_economics.cli.table import coloured, faint, grouped, indented, short_decimal, show_json, show_table, strong
 from unit_economics.deployment import Deployment
-from unit_economics.metric_entry import Metric
 from unit_economics.warehouse import publications
 from unit_economics.warehouse.publications import Publishable
 
@@ -78,22 +77,19 @@ def command(
 def compare(of: Deployment, days: DayRange) -> list[Compared]:
     """Ask every destination what it holds of these days, and send nothing."""
     found: list[Compared] = []
-    for name, metric in _active(of).items():
+    for name, metric in of.catalogue.metrics.items():
+        if not metric.published:
+            continue
         with of.warehouse.snapshot() as connection:
             out = publications.publishable(connection, units_asset(name), name, days, of.chain(name))
-        for sink_name, sink in metric.publish.items():
+        for sink_name, sink in metric.published.items():
             held = sink.publish(out.wanted, outside=of.outside, dry_run=True)
             found.append(Compared(sink_asset(name, sink_name), out, held.differences))
     return found
 
 
 def _destinations(of: Deployment) -> list[str]:
-    return [sink_asset(name, sink) for name, metric in _active(of).items() for sink in metric.publish]
-
-
-def _active(of: Deployment) -> dict[str, Metric]:
-    """The metrics that are published: a draft is not, nor is what is retired."""
-    return {name: metric for name, metric in of.catalogue.metrics.items() if metric.state == "active"}
+    return [sink_asset(name, sink) for name, metric in of.catalogue.metrics.items() for sink in metric.published]
 
 
 def _show(days: DayRange, one: Compared) -> None:

@@ -57,7 +57,8 @@ def metrics_on(of: Deployment, asset: str) -> Sequence[str]:
     """The metrics that can't be told, or shown where they are published, without this asset."""
     metrics = of.catalogue.measured
     made_of = {
-        name: {name, *of.inputs[name], *(sink_asset(name, sink) for sink in metrics[name].publish)} for name in metrics
+        name: {name, *of.inputs[name], *(sink_asset(name, sink) for sink in metrics[name].published)}
+        for name in metrics
     }
     return [name for name in metrics if asset in made_of[name]]
 
