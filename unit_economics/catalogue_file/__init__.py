@@ -6,8 +6,9 @@ Here: the file, the registered kinds, and the JSON Schema for editors. Not here:
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 from pydantic import Field, GetCoreSchemaHandler, ValidationError, create_model
 from pydantic_core import CoreSchema, core_schema
@@ -65,11 +66,10 @@ def examine_file(path: Path, *, cost_sources: CostSources, unit_sources: UnitSou
 
 def examine(text: str, *, cost_sources: CostSources, unit_sources: UnitSources, sinks: Sinks) -> Examined:
     """What this text is, without raising."""
-    model = _with_kinds(cost_sources, unit_sources, sinks)
+    model, shape = _made_for(*(tuple(kinds.items()) for kinds in (cost_sources, unit_sources, sinks)))
     tree, problems = read_yaml(text)
     if tree is None:
         return Examined(None, problems or [Problem(Place(1, 1), (), "there is nothing in this file")])
-    shape = Shape.of(model)
     problems += [*_own_version(tree), *_same_assets(tree)]
     try:
         checked = model.model_validate_json(as_json(tree, shape, problems), strict=True)
@@ -133,6 +133,13 @@ class _ByKey:
             for kind, entry in self.kinds.items()
         }
         return core_schema.typed_dict_schema(fields, strict=True, extra_behavior="forbid")
+
+
+@lru_cache(maxsize=8)
+def _made_for(*kinds: tuple[tuple[str, type[Any]], ...]) -> tuple[type[Catalogue], Shape]:
+    """The model with these kinds in it, and its shape: making them takes longer than reading a file."""
+    model = _with_kinds(*(dict(registered) for registered in kinds))
+    return model, Shape.of(model)
 
 
 def _with_kinds(cost_sources: CostSources, unit_sources: UnitSources, sinks: Sinks) -> type[Catalogue]:

@@ -35,7 +35,7 @@ _SECTIONS = [
             "status": "Every asset and day at a glance, and what to type next.",
             "allocation": "Which charges and rules made a cost; what rules match twice or never.",
             "export": "The unit costs as CSV, JSON or Parquet, also as of an earlier moment.",
-            "catalogue": "What is measured, or the JSON Schema of the file.",
+            "catalogue": "What is measured, whether the file is sound, what a change of it would change.",
             "vantage": "Set up Vantage: create the business metric.",
         },
     ),
