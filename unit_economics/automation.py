@@ -88,7 +88,7 @@ def gap_sensor(deployment: Deployment, job: UnresolvedAssetJobDefinition) -> dg.
     )
     def missing_days(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         found = find_gaps(deployment)
-        _speak_up(deployment, found)
+        speak_up(deployment, found)
         runs = gaps.asks(
             deployment.inputs,
             found.missing,
@@ -149,7 +149,7 @@ def _closed_days(deployment: Deployment, first_stored: date | None) -> DayRange 
     return DayRange(first, last) if first <= last else None
 
 
-def _speak_up(deployment: Deployment, found: Found) -> None:
+def speak_up(deployment: Deployment, found: Found) -> None:
     """Say which days stay missing; a red day has been spoken of when it turned red."""
     rules = deployment.catalogue
     hopeless = gaps.given_up(found.missing, found.tries, rules.automation.max_tries)

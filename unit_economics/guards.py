@@ -65,7 +65,7 @@ def freshness_sensor(deployment: Deployment) -> dg.SensorDefinition:
         cursor = f"{day} {sorted(stale.items())}"
         if context.cursor == cursor and not _is_unsaid(deployment, context.instance):
             return dg.SkipReason(f"as before: {len(stale)} assets lack {day}")
-        _announce_stale(deployment, day, stale)
+        announce_stale(deployment, day, stale)
         return dg.SensorResult(cursor=cursor, asset_events=[_word(asset, day, stale) for asset in deployment.inputs])
 
     return freshness
@@ -78,7 +78,8 @@ def _is_unsaid(deployment: Deployment, instance: dg.DagsterInstance) -> bool:
     return any(one.status is AssetCheckExecutionRecordStatus.PLANNED for one in newest.values())
 
 
-def _announce_stale(deployment: Deployment, day: date, stale: Mapping[str, str]) -> None:
+def announce_stale(deployment: Deployment, day: date, stale: Mapping[str, str]) -> None:
+    """Say which assets lack the due day; a red check has been spoken of when it turned red, a draft never is."""
     with deployment.warehouse.transaction() as connection:
         for asset, reason in stale.items():
             if not reason.startswith("a check is red") and not deployment.is_quiet(asset):

@@ -52,10 +52,9 @@ def place(n: int = 0, scope: str = "all") -> Place:
 
 
 def value(cost: int | None, quantity: int | None) -> Value:
-    whole = cost is not None and quantity
-    ratio = Decimal(cost) / quantity if cost is not None and quantity else None
-    amounts = (None if one is None else Decimal(one) for one in (cost, quantity))
-    return Value(*amounts, ratio, None if whole else "no units on this day")
+    amount, units = (None if one is None else Decimal(one) for one in (cost, quantity))
+    ratio = amount / units if amount is not None and units else None
+    return Value(amount, units, ratio, None if ratio is not None else "no units on this day")
 
 
 def test_a_comment_changes_nothing() -> None:

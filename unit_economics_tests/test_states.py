@@ -7,11 +7,11 @@ from decimal import Decimal
 import dagster as dg
 import pytest
 
-from unit_economics.automation import _speak_up, find_gaps
+from unit_economics.automation import find_gaps, speak_up
 from unit_economics.definitions import code_location
 from unit_economics.environment import parsed_catalogue
 from unit_economics.graph import graph_of
-from unit_economics.guards import _announce_stale, stale_assets
+from unit_economics.guards import announce_stale, stale_assets
 from unit_economics.refusals import UsageRefusal
 from unit_economics_tests.focus_bills import charge, write_bill
 from unit_economics_tests.world import World
@@ -128,11 +128,11 @@ def test_nobody_is_told_that_a_draft_is_stale_or_stays_missing(shop: World) -> N
     of = shop.deployment()
     stale = stale_assets(of)
     assert {"daily_calls", "daily_orders"} <= set(stale)
-    _announce_stale(of, of.due_day(of.outside.now()), stale)
+    announce_stale(of, of.due_day(of.outside.now()), stale)
     shop.run("2026-03-02", "2026-03-02")
     found = find_gaps(of)
     assert found.missing["daily_calls"]
-    _speak_up(of, found)
+    speak_up(of, found)
     said = outbox(shop)
     assert any("daily_orders" in cause for cause in said if cause.startswith("missing/"))
     assert [cause for cause in said if "call" in cause] == []
