@@ -76,8 +76,8 @@ def unit_of(text: str) -> Unit:
         if word in ("*", "/"):
             sign = 1 if word == "*" else -1
         else:
-            for part, count in _factor(word).items():
-                powers[part] += sign * count
+            for part in _factor(word):
+                powers[part] += sign
     return _without_none(powers)
 
 
@@ -100,17 +100,14 @@ def is_physical(kind: str) -> bool:
     return kind in _TIME or kind in _EXACT
 
 
-def _factor(text: str) -> Counter[Part]:
+def _factor(text: str) -> list[Part]:
     """The parts of one unit: `vCPU-hour` has two, a share has none."""
-    word, parts = " ".join(text.split()), Counter[Part]()
+    word, times_after = " ".join(text.split()), list[Part]()
     stem, hyphen, last = word.rpartition("-")
     while hyphen and stem and _part(last).is_time:
-        parts[_part(last)] += 1
-        word = stem
+        word, times_after = stem, [_part(last), *times_after]
         stem, hyphen, last = word.rpartition("-")
-    if word not in _NONE:
-        parts[_part(word)] += 1
-    return parts
+    return times_after if word in _NONE else [_part(word), *times_after]
 
 
 def _part(word: str) -> Part:
@@ -141,9 +138,9 @@ def _without_none(powers: Counter[Part]) -> Unit:
 
 
 def _written(parts: Iterable[Part]) -> list[str]:
-    """The parts as text, the times last, after a hyphen behind what they are multiplied with."""
+    """The parts as text, a time after a hyphen behind what it is multiplied with."""
     written: list[str] = []
-    for part in sorted(parts, key=lambda part: part.is_time):
+    for part in parts:
         if part.is_time and written:
             written[-1] += f"-{part}"
         else:
