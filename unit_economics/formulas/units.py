@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 
 from unit_economics.currencies import CURRENCIES
 
-LONGEST = 5_000
-"""A unit is written in at most this many characters; a product of all that fits into a formula takes that."""
+LONGEST = 1_000
+"""A unit is written in at most this many characters; only a product of very many names has more."""
 
 _TIMES = ("second", "minute", "hour", "day", "week", "month", "year")
 _SHORT = {"s": "second", "min": "minute", "h": "hour", "ms": "ms"}
@@ -104,10 +104,10 @@ def _factor(text: str) -> list[Part]:
     """The parts of one unit: `vCPU-hour` has two, a share has none."""
     word, times_after = " ".join(text.split()), list[Part]()
     stem, hyphen, last = word.rpartition("-")
-    while hyphen and stem and _part(last).is_time:
+    while hyphen and stem and _physical(last) in _TIME:
         word, times_after = stem, [_part(last), *times_after]
         stem, hyphen, last = word.rpartition("-")
-    return times_after if word in _NONE else [_part(word), *times_after]
+    return times_after if word.lower() in _NONE else [_part(word), *times_after]
 
 
 def _part(word: str) -> Part:
@@ -123,7 +123,7 @@ def _part(word: str) -> Part:
 
 
 def _kind(word: str) -> tuple[str, str]:
-    physical = _EXACT.get(word) or _WORDS.get(word.lower())
+    physical = _physical(word)
     if physical:
         return physical, physical
     if word in CURRENCIES:
@@ -131,6 +131,11 @@ def _kind(word: str) -> tuple[str, str]:
     if not any(letter.isalpha() for letter in word):
         raise ValueError(f"`{word}` is no unit; write one like USD / Order, or percent")
     return f"{word.casefold()} (own)", word
+
+
+def _physical(word: str) -> str | None:
+    """The physical unit of this name; short names are spelled exactly so."""
+    return _EXACT.get(word) or _WORDS.get(word.lower())
 
 
 def _without_none(powers: Counter[Part]) -> Unit:
