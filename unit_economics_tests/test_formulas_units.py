@@ -116,6 +116,12 @@ def test_a_business_noun_is_never_a_physical_unit(unit: str) -> None:
     assert "measure different things" in problem("a + c", leaves).what
 
 
+@pytest.mark.parametrize("unit", ["add-on", "SHA-256", "e-mail", "day-pass", "gb", "usd", "Active customer"])
+def test_a_name_with_a_hyphen_or_in_other_letters_is_one_kind_too(unit: str) -> None:
+    assert len(unit_of(unit).powers) == 1
+    assert str(unit_of(f"USD / {unit}-month")) == f"USD / {unit}-month"
+
+
 @pytest.mark.parametrize("other", [code for code in CURRENCIES if code != "USD"])
 def test_every_currency_is_a_dimension_of_its_own(other: str) -> None:
     assert measure(unit_of("USD")) != measure(unit_of(other))
@@ -133,7 +139,7 @@ def test_every_currency_is_a_dimension_of_its_own(other: str) -> None:
         ("MWh", 10**6, "Wh"),
         ("tCO2e", 10**6, "g CO2e"),
         ("GB-month / hour", Fraction(365_250 * 24, 12), "MB"),
-        ("1k requests / 1 million orders", 1000, "requests / 1 million orders"),
+        ("1k requests / 1M orders", 1000, "requests / 1M orders"),
         ("TB * TB / GB", 10**15, "B"),
     ],
 )
@@ -155,7 +161,7 @@ def test_a_unit_that_is_written_and_read_again_is_the_same(above: list[str], bel
     assert measure(times(unit, unit_of("1"))) == measure(again)
 
 
-@pytest.mark.parametrize("text", ["", "-", "5", "USD /", "* Order", "0 orders", "a\x00", "\udcff", "x" * 5001])
+@pytest.mark.parametrize("text", ["", "-", "5", "USD /", "* Order", "0 orders", "a\x00", "\udcff", "x" * 1001])
 def test_a_text_that_is_no_unit_is_refused_where_its_name_stands(text: str) -> None:
     refused = problem("2 * a", {"a": Leaf(text, "additive")})
     assert (refused.column, refused.what.startswith("the unit of a can't be read: ")) == (5, True)
@@ -170,6 +176,7 @@ def test_a_text_that_is_no_unit_is_refused_where_its_name_stands(text: str) -> N
         ("USD / GB / month", "cost(storage) / units(gb_month)"),
         ("percent", "1 - cost(shop) / revenue"),
         ("%", "1 - cost(shop) / revenue"),
+        ("Percent", "1 - cost(shop) / revenue"),
         ("1", "share"),
         ("USD / 1M tokens", "cost(shop) / millions"),
         ("USD / 1000000 tokens", "cost(shop) / millions"),
