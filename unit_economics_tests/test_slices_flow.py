@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from unit_economics import assets, slicing
+from unit_economics_tests.dashboard_client import page
 from unit_economics_tests.focus_bills import charge, write_bill
 from unit_economics_tests.world import World
 
@@ -39,7 +41,7 @@ ROWS = """
 def shop(world: Callable[..., World]) -> World:
     """One day: 6 orders of the EU (4 pro, 2 free) and 2 of the US; 9 of cost in the EU, 4 in the US, 1 elsewhere."""
     shop = world(CATALOGUE)
-    shop.now = datetime(2026, 3, 4, 9, tzinfo=UTC)
+    shop.now = datetime(2026, 3, 8, 9, tzinfo=UTC)
     shop.sql("create table public.orders (ordered_at timestamptz, region text, plan text)")
     for region, plan, orders in [("eu", "pro", 4), ("eu", "free", 2), ("us", "pro", 2)]:
         for _ in range(orders):
@@ -84,3 +86,28 @@ def test_an_unchanged_day_writes_no_slice_again(shop: World) -> None:
 def test_a_slice_has_its_checks_on_every_day(shop: World) -> None:
     told = shop.sql("select passed, failures from unit_economics.gate where asset = 'cost_per_order_slices'")
     assert told == [(True, [])]
+
+
+def test_the_executive_page_shows_every_slice_with_its_own_units(shop: World) -> None:
+    shown = page(shop, "/?window=7d")
+    assert shown.rows("By region and plan") == [
+        ["eu · pro", "$1.50", "–", "$6.00", "4"],
+        ["us · pro", "$2.00", "–", "$4.00", "2"],
+        ["eu · free", "$1.50", "–", "$3.00", "2"],
+        ["ap-south-1 · (none)", "–", "–", "$1.00", "0"],
+    ]
+    assert [row[:2] for row in shown.rows("By service")] == [["EC2", "$1.50"], ["S3", "$0.25"]]
+
+
+def test_a_part_that_lost_cost_turns_its_day_red(shop: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A known-bad variant: slices that forget the part without units."""
+    whole = slicing.unit_cost_slices
+    monkeypatch.setattr(assets, "unit_cost_slices", lambda *given: whole(*given).iloc[1:])
+    shop.catalogue = CATALOGUE.replace("by: [service]", "by: [service, region]")
+    assert not shop.run(DAY, DAY, "cost_per_order_slices").success
+    [[passed, failures]] = shop.sql(
+        "select passed, failures from unit_economics.gate where asset = 'cost_per_order_slices'"
+    )
+    assert not passed
+    assert "region: the parts have cost 13" in failures[0]["what"]
+    assert "the whole 14" in failures[0]["what"]
