@@ -45,8 +45,9 @@ def write_usage(folder: Path, usage: Mapping[date, Usage]) -> None:
     for day, used in usage.items():
         months.setdefault(f"{day:%Y-%m}", []).extend((day, app, calls) for app, calls in used.calls.items())
     (folder / CALLS).mkdir(parents=True, exist_ok=True)
-    write_whole({folder / CALLS / f"{month}.csv.gz": _packed(rows) for month, rows in months.items()})
-    _write_storage(folder / STORAGE, ((day, used.stored_gb) for day, used in usage.items()))
+    files = {folder / CALLS / f"{month}.csv.gz": _packed(rows) for month, rows in months.items()}
+    stored = _storage((day, used.stored_gb) for day, used in usage.items())
+    write_whole({**files, folder / STORAGE: stored})
 
 
 def _packed(rows: Iterable[tuple[date, str, int]]) -> bytes:
@@ -55,8 +56,9 @@ def _packed(rows: Iterable[tuple[date, str, int]]) -> bytes:
     return gzip.compress(text.getvalue().encode(), mtime=0)
 
 
-def _write_storage(path: Path, rows: Iterable[tuple[date, int]]) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("drop table if exists stored")
+def _storage(rows: Iterable[tuple[date, int]]) -> bytes:
+    with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute("create table stored (day text primary key, gb integer not null)")
         connection.executemany("insert into stored values (?, ?)", ((str(day), gb) for day, gb in rows))
+        connection.commit()
+        return connection.serialize()
