@@ -21,18 +21,18 @@ class _Number(str):
 
 def json_rows(storage: Storage, part: Part, wanted: Sequence[str]) -> Iterator[Row]:
     """The wanted fields of each line; a field that a line leaves out is empty, one that all leave out is missing."""
-    seen: dict[str, None] = {}
-    number = 0
+    first: list[str] = []
+    seen: set[str] = set()
     for number, line in enumerate(lines_of(storage, part), 1):
         if not line.strip():
             continue
         found = _object(line, part, number)
-        seen.update(dict.fromkeys(found) if len(seen) <= len(found) + len(wanted) else {})
-        seen.update({name: None for name in wanted if name in found})
+        first = first or list(found)
+        seen.update(name for name in wanted if name in found)
         yield number, [_text(found.get(name), part, number, name) for name in wanted]
     absent = next((name for name in wanted if name not in seen), None)
-    if seen and absent is not None:
-        raise missing(part, absent, list(seen))
+    if first and absent is not None:
+        raise missing(part, absent, first)
 
 
 def _object(line: str, part: Part, number: int) -> dict[str, object]:

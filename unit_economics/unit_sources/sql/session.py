@@ -52,7 +52,8 @@ def ask(address: Address, ways: Ways, place: Place, timeout: timedelta, conversa
     except TimeoutError:
         raise silent(place, timeout) from None
     except SQLAlchemyError as error:
-        raise in_plain_words(error, address, place) from error
+        # What the driver says may name a person, and a log shows the cause too.
+        raise in_plain_words(error, address, place) from (None if place.is_private else error)
     except drivers_own() as error:
         raise no_connection(address, error, place) from error
 
