@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("dagster", "pandas", "pandera", "duckdb", "pyarrow", "httpx", "fsspec", "pyspark", "sqlglot", "lark", "pint")
+HEAVY = (
+    *("dagster", "pandas", "pandera", "duckdb", "pyarrow", "httpx", "fsspec", "pyspark", "sqlglot", "lark", "pint"),
+    "sqlalchemy",
+)
 EVERY_KIND = """
 currency: EUR
 cost_sources:
@@ -18,6 +21,12 @@ metrics:
     unit: Order
     units: {kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.orders, timestamp: ordered_at}
     publish: {vantage: {business_metric: ORDERS_METRIC_ID}}
+  cost_per_call:
+    unit: Call
+    units: {kind: sql, url: CALLS_URL, relation: calls, timestamp: called_at}
+  cost_per_event:
+    unit: Event
+    units: {kind: files, path: ./events, timestamp: happened_at}
 """
 DEPLOYMENT = """
 from pathlib import Path

@@ -4,8 +4,12 @@ Here: the registry. Not here: anything about one kind of source.
 """
 
 from unit_economics.adapters import UnitSource
+from unit_economics.unit_sources.files import FileUnits
 from unit_economics.unit_sources.postgres import PostgresUnits
+from unit_economics.unit_sources.sql import SqlUnits
 
 KINDS: dict[str, type[UnitSource]] = {
     "postgres": PostgresUnits,
+    "sql": SqlUnits,
+    "files": FileUnits,
 }
