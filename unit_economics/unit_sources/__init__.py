@@ -5,7 +5,9 @@ Here: the registry. Not here: anything about one kind of source.
 
 from unit_economics.adapters import UnitSource
 from unit_economics.unit_sources.postgres import PostgresUnits
+from unit_economics.unit_sources.prometheus import PrometheusUnits
 
 KINDS: dict[str, type[UnitSource]] = {
     "postgres": PostgresUnits,
+    "prometheus": PrometheusUnits,
 }

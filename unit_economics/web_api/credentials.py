@@ -12,8 +12,6 @@ from urllib.parse import quote
 
 from unit_economics.refusals import UsageRefusal
 
-_NOTHING: Mapping[str, str] = {}
-
 
 @dataclass(frozen=True)
 class Token:
