@@ -47,7 +47,8 @@ SERIES: prometheus_server.Series = {
     "fraction": lambda _n, _at: 0.1,
 }
 TYPES = {
-    "orders": "counter", "gaps": "counter", "holes": "gauge", "late": "counter", "seats": "gauge", "broken": "gauge", "endless": "gauge",
+    "orders": "counter", "gaps": "counter",
+    "holes": "gauge", "late": "counter", "seats": "gauge", "broken": "gauge", "endless": "gauge",
     "below": "gauge", "fraction": "gauge",
 }  # fmt: skip
 

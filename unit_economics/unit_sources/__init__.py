@@ -4,10 +4,16 @@ Here: the registry. Not here: anything about one kind of source.
 """
 
 from unit_economics.adapters import UnitSource
+from unit_economics.unit_sources.datadog import DatadogUnits
+from unit_economics.unit_sources.google_sheets import GoogleSheetUnits
+from unit_economics.unit_sources.http_json import HttpJsonUnits
 from unit_economics.unit_sources.postgres import PostgresUnits
 from unit_economics.unit_sources.prometheus import PrometheusUnits
 
 KINDS: dict[str, type[UnitSource]] = {
+    "datadog": DatadogUnits,
+    "google_sheets": GoogleSheetUnits,
+    "http_json": HttpJsonUnits,
     "postgres": PostgresUnits,
     "prometheus": PrometheusUnits,
 }

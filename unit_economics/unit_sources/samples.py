@@ -105,8 +105,8 @@ class Rule:
     how: Fold
     step: timedelta
     share: Decimal
-    is_rounded: bool
     absent: str
+    is_rounded: bool = False
 
     def too_few(self, window: Window, day: Day) -> str | None:
         """Why the day is not complete, if it isn't."""

@@ -191,12 +191,14 @@ class WebApi:
             said = self._credentials.without_secrets(content[:2000].decode(errors="replace"))
             raise refused(status, said, self.home.place, self._credentials.names, where)
         kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != call.accept:
+        if kind != call.accept and not (call.wanted == "JSON" and kind.endswith("+json")):
             raise Refusal(
                 f"the answer is {strict_json.plain(kind) or 'of no type'} instead of {call.wanted}",
                 where=where,
                 remedy=f"Check {self.home.place.setting}",
             )
+        if call.wanted != "JSON" and not {"content-length", "transfer-encoding"} & set(answer.headers):
+            raise Refusal("the answer does not say where it ends, so it may be cut", where=where, remedy=AGAIN)
 
 
 def _wait(state: tenacity.RetryCallState) -> float:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import cast
 
 from unit_economics.refusals import Refusal
-from unit_economics.web_api.strict_json import Json, short
+from unit_economics.web_api.strict_json import Json
 
 _DECIMAL = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
 
@@ -36,12 +36,11 @@ class Shape:
     def wrong(self, path: str, wanted: str, value: object) -> Refusal:
         """The refusal of a value that is of another kind."""
         found = "nothing" if value is None else type(value).__name__
-        return Refusal(f"the answer has {_KINDS.get(found, found)} and not {wanted} at {path}", **self.told)
+        return self.refused(f"the answer has {_KINDS.get(found, found)} and not {wanted} at {path}")
 
-    @property
-    def told(self) -> dict[str, str]:
-        """Where and what to do, for another refusal of the same answer."""
-        return {"where": self.where, "remedy": self.remedy}
+    def refused(self, what: str) -> Refusal:
+        """Another refusal of the same answer."""
+        return Refusal(what, where=self.where, remedy=self.remedy)
 
 
 _KINDS = {
@@ -57,8 +56,3 @@ def exact(value: object) -> Decimal | None:
     if isinstance(value, str) and _DECIMAL.fullmatch(value):
         return Decimal(value)
     return None
-
-
-def told(value: object) -> str:
-    """A foreign value for a message, short."""
-    return "empty" if value is None or value == "" else short(value)

@@ -55,9 +55,7 @@ class PrometheusUnits(WebUnits):
     min_samples_share: Decimal = Field(
         Decimal("0.9"), ge=0, le=1, description="A day with a smaller share of its samples is missing, not smaller"
     )
-    round: bool = Field(
-        default=False, description="Whole units, half to even: an increase is extrapolated, so it has decimals"
-    )
+    round: bool = Field(default=False, description="Whole units, half to even: an increase has decimals")
 
     @model_validator(mode="after")
     def _consistent(self) -> "PrometheusUnits":

@@ -74,7 +74,7 @@ def _increases(entry: PrometheusUnits, server: "Server", of: Sequence[Window], j
             continue
         for sample in server.samples(_INSTANT, question.increase(selector, labels, window)):
             found[window.day].add(sample)
-    rule = Rule("last", entry.step, Decimal(0), entry.round, _ABSENT)
+    rule = Rule("last", entry.step, Decimal(0), _ABSENT, entry.round)
     tally = tally_of(found, of, rule, judge)
     return Tally(tally.rows, tally.refused, tally.absent, reasons={**tally.reasons, **reasons})
 
@@ -89,7 +89,7 @@ def _folded(entry: PrometheusUnits, how: Fold, server: "Server", of: Sequence[Wi
         )
     ]
     share = Decimal(0) if how == "last" else entry.min_samples_share
-    rule = Rule(how, entry.step, share, entry.round, _ABSENT)
+    rule = Rule(how, entry.step, share, _ABSENT, entry.round)
     return tally_of(by_day(samples, of, closed_right=closed_right), of, rule, judge)
 
 
@@ -150,4 +150,4 @@ def _point(point: object, shape: Shape) -> tuple[datetime, Decimal]:
         moment, value = pair
         return datetime.fromtimestamp(int(Decimal(str(moment))), UTC), Decimal(cast("str", value))
     except (ValueError, InvalidOperation, TypeError, OverflowError, OSError):
-        raise Refusal(f"a sample is {short(point)} and not a moment and a number", **shape.told) from None
+        raise shape.refused(f"a sample is {short(point)} and not a moment and a number") from None
