@@ -226,6 +226,7 @@ def test_a_cursor_that_stays_the_same_is_a_circle() -> None:
         ({"address": "https://api.example.com/{day}"}, "address"),
         ({"address": "https://{from}.example.com/"}, "address"),
         ({"address": "https://api.example.com/{from"}, "address"),
+        ({"address": "https://api.example.com/{from}}"}, "address"),
         ({"next_parameter": "page"}, "belongs to `next`"),
         ({"headers": {"Authorization": "Bearer canary"}}, "name a variable"),
         ({"headers": {"X-Api-Key": "canary"}}, "name a variable"),

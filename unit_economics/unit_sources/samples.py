@@ -54,8 +54,8 @@ class Day:
     fault: str = ""
 
     def add(self, sample: Sample) -> None:
-        """One more sample; what is no number makes the whole day a fault."""
-        if not sample.value.is_finite():
+        """One more sample; what is no number, or beyond reason, makes the whole day a fault."""
+        if not sample.value.is_finite() or abs(sample.value) >= LARGEST:
             self.fault = f"a sample is {sample.value} at {sample.moment:%Y-%m-%dT%H:%M:%SZ}"
             return
         steps = self.cells[sample.raw]

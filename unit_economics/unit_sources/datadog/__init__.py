@@ -53,7 +53,7 @@ class DatadogUnits(WebUnits):
         None,
         ge=0,
         le=1,
-        description="A day with fewer of its hours is missing; 0.9 for mean and max, else 0",
+        description="A day with a smaller share of its hours is missing; 0 for a sum, else 0.9",
     )
 
     @model_validator(mode="after")
@@ -79,7 +79,7 @@ class DatadogUnits(WebUnits):
     @property
     def share(self) -> Decimal:
         """The share of a day's hours that must have a point."""
-        needed = Decimal("0.9") if self.over_day in {"mean", "max"} else Decimal(0)
+        needed = Decimal(0) if self.over_day == "sum" else Decimal("0.9")
         return needed if self.min_samples_share is None else self.min_samples_share
 
     def count(self, days: DayRange, *, calendar: BusinessCalendar, unit: str, outside: Outside) -> Count:

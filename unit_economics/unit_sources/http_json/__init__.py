@@ -82,7 +82,11 @@ class HttpJsonUnits(WebUnits):
     def _consistent(self) -> "HttpJsonUnits":
         named = re.findall(r"\{([^{}]*)\}", self.address)
         unknown = [name for name in named if name not in PLACEHOLDERS]
-        if unknown or self.address.count("{") != len(named) or "{" in "/".join(self.address.split("/")[:3]):
+        if (
+            unknown
+            or {self.address.count(brace) for brace in "{}"} != {len(named)}
+            or "{" in "/".join(self.address.split("/")[:3])
+        ):
             raise ValueError(f"address: after the host, it may hold {', '.join(f'{{{p}}}' for p in PLACEHOLDERS)}")
         for path in (self.rows, self.next or "$"):
             if not path.startswith("$"):

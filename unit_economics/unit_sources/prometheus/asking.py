@@ -4,7 +4,7 @@ Here: which calls a count takes, and reading their answers. Not here: PromQL (qu
 (web_api/), how samples become a day (samples.py).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -88,8 +88,7 @@ def _folded(entry: PrometheusUnits, how: Fold, server: "Server", of: Sequence[Wi
             _RANGE, question.samples(entry.query, entry.step, portion, closed_right=closed_right)
         )
     ]
-    share = Decimal(0) if how == "last" else entry.min_samples_share
-    rule = Rule(how, entry.step, share, _ABSENT, entry.round)
+    rule = Rule(how, entry.step, entry.min_samples_share, _ABSENT, entry.round)
     return tally_of(by_day(samples, of, closed_right=closed_right), of, rule, judge)
 
 
@@ -107,7 +106,8 @@ class Server:
 
     def number(self, parameters: dict[str, str]) -> int:
         """The answer to a query that gives one whole number, or 0 where it gives none."""
-        return sum(int(sample.value) for sample in Server(self.api, ()).samples(_INSTANT, parameters))
+        found = Server(self.api, ()).samples(_INSTANT, parameters)
+        return sum(int(sample.value) for sample in found if sample.value.is_finite())
 
     def samples(self, path: str, parameters: dict[str, str]) -> Iterator[Sample]:
         """Every sample of every series that answers a query; raises `Refusal`."""
@@ -124,7 +124,7 @@ class Server:
         return tuple(cast("str | None", metric.get(label)) for label in self.labels)
 
     def _refuse_unknown_labels(self, series: Sequence[Json], shape: Shape) -> None:
-        present = {label for one in series for label in cast("Mapping[str, str]", one.get("metric") or {})}
+        present = {label for one in series for label in shape.members(one.get("metric"), "data.result[*].metric")}
         unknown = [label for label in self.labels if series and label not in present]
         if unknown:
             raise UsageRefusal(
