@@ -108,6 +108,11 @@ class UnitSource(Source):
         """Whether it tells a day's units apart."""
         return False
 
+    @property
+    def sums_samples(self) -> bool:
+        """Whether a day is a sum over the samples of a time series, which a gauge must not be."""
+        return False
+
     @abstractmethod
     def count(self, days: DayRange, *, calendar: BusinessCalendar, unit: str, outside: Outside) -> Count:
         """The units of these days, in one consistent read; raises `Refusal`."""

@@ -27,6 +27,18 @@ metrics:
   cost_per_event:
     unit: Event
     units: {kind: files, path: ./events, timestamp: happened_at}
+  cost_per_seat:
+    unit: Seat
+    units: {kind: prometheus, address: "http://prometheus:9090", query: seats, over_day: mean}
+  cost_per_visit:
+    unit: Visit
+    units: {kind: datadog, query: "sum:shop.visits{*}.as_count()", over_day: sum}
+  cost_per_case:
+    unit: Case
+    units: {kind: google_sheets, published: CASES_URL}
+  cost_per_parcel:
+    unit: Parcel
+    units: {kind: http_json, address: "https://api.example.com/parcels?from={from}&to={to}", rows: $.data}
 """
 DEPLOYMENT = """
 from pathlib import Path
