@@ -108,6 +108,11 @@ class UnitSource(Source):
         """Whether it tells a day's units apart."""
         return False
 
+    @property
+    def sums_samples(self) -> bool:
+        """Whether a day is a sum over the samples of a time series, which a gauge must not be."""
+        return False
+
     @abstractmethod
     def count(self, days: DayRange, *, calendar: BusinessCalendar, unit: str, outside: Outside) -> Count:
         """The units of these days, in one consistent read; raises `Refusal`."""
@@ -120,6 +125,11 @@ class UnitSource(Source):
             where=f"units of kind {self.kind}",
             remedy="Ask for one day, or count them with `count_distinct` in a database or a file",
         )
+
+    @property
+    def sums_samples(self) -> bool:
+        """Whether a day's quantity is a sum of samples taken during it: wrong for what is there all the time."""
+        return False
 
     @property
     def split_by(self) -> dict[str, Dimension]:

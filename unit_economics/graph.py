@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from unit_economics.adapters import Sink, UnitSource
-from unit_economics.asset_names import driver_asset, revenue_asset, sink_asset, units_asset
+from unit_economics.asset_names import driver_asset, revenue_asset, sink_asset, slices_asset, units_asset
 from unit_economics.catalogue import Catalogue, content_version
 from unit_economics.definition_text import definition_text
+from unit_economics.metric_entry import Metric
 
 CLOUD_COSTS = "cloud_costs"
 ALLOCATED_COSTS = "allocated_costs"
-Kind = Literal["charges", "driver", "units", "allocated", "unit_cost", "publication", "revenue"]
+Kind = Literal["charges", "driver", "units", "allocated", "unit_cost", "publication", "revenue", "slices"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def _nodes(catalogue: Catalogue) -> Iterator[Node]:
     for name, driver in catalogue.drivers.items():
         yield _counted(driver_asset(name), "driver", name, driver.quantity, driver.unit)
     for name, metric in catalogue.measured.items():
-        yield _counted(units_asset(name), "units", name, metric.units, metric.unit)
+        yield _units(name, metric)
     if catalogue.allocations:
         yield _allocated(catalogue)
     for name in catalogue.measured:
@@ -71,8 +72,30 @@ def _of_metric(catalogue: Catalogue, name: str) -> Iterator[Node]:
     yield Node(name, "unit_cost", name, made_of, [metric.unit, catalogue.currency, *scopes.items()])
     for kind, sink in metric.published.items():
         yield Node(sink_asset(name, kind), "publication", name, [units_asset(name), name], unit=metric.unit, sink=sink)
+    if metric.slices:
+        yield _slices(catalogue, name)
     if metric.revenue:
         yield _counted(revenue_asset(name), "revenue", name, metric.revenue, catalogue.currency)
+
+
+def _slices(catalogue: Catalogue, name: str) -> Node:
+    slices = catalogue.metrics[name].slices
+    named = {dimension for slicing in slices.values() for dimension in slicing.by}
+    halves = [(one, catalogue.dimensions[one]) for one in sorted(named) if one in catalogue.dimensions]
+    scopes = {slicing.cost or catalogue.headline_scope(name) or "" for slicing in slices.values()}
+    paid = [(scope, catalogue.cost_scopes[scope]) for scope in sorted(scopes)]
+    meaning = [catalogue.metrics[name].unit, catalogue.currency, *slices.items(), *halves, *paid]
+    return Node(slices_asset(name), "slices", name, [units_asset(name), CLOUD_COSTS, name], meaning)
+
+
+def _units(name: str, metric: Metric) -> Node:
+    in_time = [metric.per] if metric.per else []
+    return Node(
+        *(units_asset(name), "units", name),
+        meaning=[metric.units, metric.unit, *in_time],
+        source=metric.units,
+        unit=metric.unit,
+    )
 
 
 def _counted(asset: str, kind: Kind, entry: str, source: UnitSource, unit: str) -> Node:

@@ -13,7 +13,7 @@ from unit_economics.cost_sources.focus import FocusFiles
 from unit_economics.cost_sources.focus.prepared.bill import Period
 from unit_economics.cost_sources.focus.prepared.manifest import Manifest, manifest_of
 from unit_economics.cost_sources.focus.prepared.preparing import Preparation
-from unit_economics.cost_sources.focus.storage import storage_of
+from unit_economics.object_storage import storage_of
 from unit_economics.outside import Outside
 from unit_economics_tests.focus_bills import assert_same_sums, read_bill
 

@@ -32,13 +32,14 @@ EARNED = Decimal("98765.43")
 def mart(database: str) -> Warehouse:
     """Two versions of a day of everything, a red day of revenue, a publication, and two alerts."""
     warehouse = Warehouse(database)
-    migrate(warehouse, {ORDERS: "units", UNIT_COST: "unit_cost", REVENUE: "revenue"})
+    migrate(warehouse, {ORDERS: "units", UNIT_COST: "unit_cost", REVENUE: "revenue"}, {UNIT_COST: "sum"})
     for number in (1, 2):
         write(warehouse, ORDERS, tables.UNIT_QUANTITIES, units(Decimal(number), "Order"))
         write(warehouse, REVENUE, tables.UNIT_QUANTITIES, units(EARNED * number, "EUR"), Source(f"{EARNED * number}"))
         write(warehouse, COST, tables.CHARGES, charges(Decimal(number)), read_from(Decimal(number)))
         write(warehouse, "allocated_costs", tables.ALLOCATED_COSTS, allocated_costs(Decimal(number)))
         write(warehouse, UNIT_COST, tables.UNIT_COSTS, unit_costs(Decimal(number)))
+        write(warehouse, f"{UNIT_COST}_slices", tables.UNIT_COST_SLICES, slices(Decimal(number)))
     with warehouse.transaction() as connection:
         said = f"only 5 where {EARNED} were counted before"
         attempt = begin(warehouse, REVENUE)
@@ -115,6 +116,26 @@ def unit_costs(cost: Decimal) -> pd.DataFrame:
         for scope in ("all", "teams:cart")
     ]
     return pd.DataFrame(rows, columns=list(schemas.UNIT_COSTS.columns), dtype=object)
+
+
+def slices(cost: Decimal) -> pd.DataFrame:
+    """The whole scope as the one part of a slice."""
+    row = (
+        UNIT_COST,
+        DAY,
+        "region",
+        '{"region":"eu"}',
+        "all",
+        "EUR",
+        "effective",
+        cost,
+        1,
+        Decimal(1),
+        "Order",
+        cost,
+        None,
+    )
+    return pd.DataFrame([row], columns=list(schemas.UNIT_COST_SLICES.columns), dtype=object)
 
 
 @contextmanager

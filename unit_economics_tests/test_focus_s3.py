@@ -14,7 +14,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 from pyarrow import fs
 
-from unit_economics.cost_sources.focus.storage import ThreadSafeFile
+from unit_economics.object_storage import ThreadSafeFile
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, Unreachable
 from unit_economics_tests.focus_bills import billed, charge, csv_text, read_bill

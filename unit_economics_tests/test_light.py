@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("dagster", "pandas", "pandera", "duckdb", "pyarrow", "httpx", "fsspec", "pyspark", "sqlglot")
+HEAVY = (
+    *("dagster", "pandas", "pandera", "duckdb", "pyarrow", "httpx", "fsspec", "pyspark", "sqlglot", "lark", "pint"),
+    "sqlalchemy",
+)
 EVERY_KIND = """
 currency: EUR
 cost_sources:
@@ -18,6 +21,24 @@ metrics:
     unit: Order
     units: {kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.orders, timestamp: ordered_at}
     publish: {vantage: {business_metric: ORDERS_METRIC_ID}}
+  cost_per_call:
+    unit: Call
+    units: {kind: sql, url: CALLS_URL, relation: calls, timestamp: called_at}
+  cost_per_event:
+    unit: Event
+    units: {kind: files, path: ./events, timestamp: happened_at}
+  cost_per_seat:
+    unit: Seat
+    units: {kind: prometheus, address: "http://prometheus:9090", query: seats, over_day: mean}
+  cost_per_visit:
+    unit: Visit
+    units: {kind: datadog, query: "sum:shop.visits{*}.as_count()", over_day: sum}
+  cost_per_case:
+    unit: Case
+    units: {kind: google_sheets, published: CASES_URL}
+  cost_per_parcel:
+    unit: Parcel
+    units: {kind: http_json, address: "https://api.example.com/parcels?from={from}&to={to}", rows: $.data}
 """
 DEPLOYMENT = """
 from pathlib import Path
@@ -60,6 +81,16 @@ def test_a_library_that_is_loaded_would_be_caught(tmp_path: Path) -> None:
 
 def test_a_deployment_with_every_kind_of_source_and_sink_loads_none_of_them(tmp_path: Path) -> None:
     assert loaded(DEPLOYMENT, tmp_path) == set()
+
+
+def test_formulas_load_their_parser_and_their_units_where_the_first_is_read_and_compared(tmp_path: Path) -> None:
+    assert loaded("import unit_economics.formulas", tmp_path) == set()
+    reading = "from unit_economics.formulas import Leaf, check, parse\nshare = parse('cost(shop) / revenue')"
+    assert loaded(reading, tmp_path) == {"lark"}
+    checking = "check(share, lambda name: Leaf('USD', 'additive'))"
+    assert loaded(f"{reading}\n{checking}", tmp_path) == {"lark"}
+    comparing = "check(parse('a + b'), lambda name: Leaf({'a': 'GB', 'b': '1000 MB'}[name.name], 'gauge'))"
+    assert loaded(f"{reading}\n{comparing}", tmp_path) == {"lark", "pint"}
 
 
 @pytest.mark.parametrize("command", QUICK)

@@ -13,10 +13,10 @@ import pytest
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_desk import Answer, Asked, Desk
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
-from unit_economics.vantage.address import HomeAddress
-from unit_economics.vantage.api import VantageApi
-from unit_economics.vantage.http import Fault, Limits
-from unit_economics.vantage.waits import Clock, backoff, wanted_wait
+from unit_economics.vantage.api import PLACE, VantageApi
+from unit_economics.web_api.address import HomeAddress
+from unit_economics.web_api.client import Fault, Limits
+from unit_economics.web_api.waits import Clock, backoff, wanted_wait
 from unit_economics_tests.vantage_faults import (
     START,
     TOKEN,
@@ -369,7 +369,7 @@ def test_a_next_link_to_the_same_place_is_followed(link: str) -> None:
 )  # fmt: skip
 def test_an_address_that_a_token_may_not_go_to_is_refused(address: str) -> None:
     with pytest.raises(UsageRefusal, match="VANTAGE_API_URL"):
-        HomeAddress.read(address)
+        HomeAddress.read(address, PLACE)
 
 
 @pytest.mark.parametrize(
@@ -378,7 +378,7 @@ def test_an_address_that_a_token_may_not_go_to_is_refused(address: str) -> None:
      "http://localhost:4010/v2", "http://[::1]:4010/v2", "http://127.8.9.10/v2"],
 )  # fmt: skip
 def test_an_address_with_https_or_on_this_very_machine_is_taken(address: str) -> None:
-    url = HomeAddress.read(address).url("/me", {})
+    url = HomeAddress.read(address, PLACE).url("/me", {})
     assert str(url) == address.rstrip("/") + "/me"
 
 

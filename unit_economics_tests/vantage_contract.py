@@ -14,8 +14,8 @@ from openapi_core import OpenAPI
 from openapi_core.datatypes import RequestParameters
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-from unit_economics.vantage import http as vantage_http
-from unit_economics.vantage.deadline import Deadline, DeadlineTransport
+from unit_economics.web_api import client
+from unit_economics.web_api.deadline import Deadline, DeadlineTransport
 
 PUBLISHED_HOST = "https://api.vantage.sh"
 UNDOCUMENTED = {401, 429, 500, 502, 503, 504}
@@ -89,5 +89,5 @@ def audit_every_client(monkeypatch: pytest.MonkeyPatch, path: Path) -> list[Cont
         made.append(ContractTransport(DeadlineTransport(deadline, is_tls=is_tls), path))
         return made[-1]
 
-    monkeypatch.setattr(vantage_http, "DeadlineTransport", transport)
+    monkeypatch.setattr(client, "DeadlineTransport", transport)
     return made

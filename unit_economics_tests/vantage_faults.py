@@ -22,8 +22,8 @@ from unit_economics.demo.vantage_books import Books, Metric
 from unit_economics.demo.vantage_desk import Answer, Asked, Desk
 from unit_economics.outside import Outside
 from unit_economics.vantage.api import VantageApi
-from unit_economics.vantage.http import Limits
-from unit_economics.vantage.waits import Clock
+from unit_economics.web_api.client import Limits
+from unit_economics.web_api.waits import Clock
 
 TOKEN = "vntg_tkn_canary_4f1d"
 START = datetime(2024, 3, 1, 12, tzinfo=UTC)

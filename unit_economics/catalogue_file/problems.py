@@ -17,7 +17,7 @@ from unit_economics.catalogue_file.shape import Shape
 from unit_economics.catalogue_file.tree import Leaf, Node, Problem
 from unit_economics.dashboard_entry import Address, HeaderName, HostName
 from unit_economics.entry import Variable
-from unit_economics.nearest import did_you_mean
+from unit_economics.nearest import closest
 from unit_economics.refusals import UsageRefusal
 
 MOST_SHOWN = 50
@@ -86,11 +86,6 @@ def refusal(problems: Iterable[Problem], name: str) -> UsageRefusal:
 def said(problem: Problem) -> str:
     """The problem in words, without its place."""
     return f"{_dotted(problem.path)}{problem.text}"
-
-
-def closest(word: str, allowed: Sequence[str]) -> str:
-    """`did you mean` with the nearest allowed word, and then all of them."""
-    return f"{did_you_mean(word, allowed)}allowed: {', '.join(allowed) or 'none'}"
 
 
 def _apart(detail: ErrorDetails) -> Iterator[ErrorDetails]:

@@ -14,10 +14,10 @@ from unit_economics.cli.options import yesterday
 from unit_economics.cost_sources.focus import FocusFiles
 from unit_economics.cost_sources.focus.delivery import parts_of
 from unit_economics.cost_sources.focus.layout import layout_of
-from unit_economics.cost_sources.focus.storage import storage_of
 from unit_economics.cost_sources.focus.versions import is_other_dataset, version_of
 from unit_economics.database_url import server_of
 from unit_economics.deployment import Deployment
+from unit_economics.object_storage import storage_of
 from unit_economics.sinks.vantage import VantageMetric
 from unit_economics.unit_sources.postgres import PostgresUnits
 from unit_economics.unit_sources.postgres.session import Session, ask

@@ -12,8 +12,8 @@ from unit_economics.cli.options import config_option
 from unit_economics.cost_sources.focus import FocusFiles
 from unit_economics.cost_sources.focus.prepared.manifest import Manifest, manifest_of
 from unit_economics.cost_sources.focus.prepared.preparing import Preparation
-from unit_economics.cost_sources.focus.storage import storage_of
 from unit_economics.deployment import Deployment
+from unit_economics.object_storage import storage_of
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal
 

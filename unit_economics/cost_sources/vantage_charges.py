@@ -25,8 +25,8 @@ from unit_economics.refusals import Refusal, UsageRefusal
 from unit_economics.rules import is_untagged, taken_by, written
 from unit_economics.schemas import CHARGE_CATEGORIES, CHARGES, COSTS, DIMENSIONS, empty
 from unit_economics.vantage import answers
-from unit_economics.vantage.answers import Json
 from unit_economics.vantage.api import VantageApi
+from unit_economics.web_api.strict_json import Json
 
 _STORED = Decimal("1e-12")
 """The last decimal of a cost, as in a bill of FOCUS files."""

@@ -12,7 +12,7 @@ from typing import cast
 from unit_economics.currencies import CURRENCIES
 from unit_economics.refusals import Refusal
 from unit_economics.vantage import answers
-from unit_economics.vantage.answers import Json
+from unit_economics.web_api.strict_json import Json, plain
 
 WHERE = "Vantage GET /costs"
 _AGAIN = "Run it again; if it stays, report it to Vantage"
@@ -51,7 +51,7 @@ def _total(page: Json) -> tuple[Decimal, str]:
     stated = cast("Json", total)
     currency = answers.text(stated, "currency", WHERE) or ""
     if currency not in CURRENCIES:
-        what = f"{answers.plain(currency)!r} is no currency of ISO 4217" if currency else "it has no currency"
+        what = f"{plain(currency)!r} is no currency of ISO 4217" if currency else "it has no currency"
         raise Refusal(f"the total cost is wrong: {what}", where=WHERE, remedy=_AGAIN)
     return answers.amount(stated, "amount", WHERE), currency
 

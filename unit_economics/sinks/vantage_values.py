@@ -19,10 +19,10 @@ from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal
 from unit_economics.sinks.vantage import VantageMetric
 from unit_economics.vantage import answers
-from unit_economics.vantage.answers import Json
 from unit_economics.vantage.api import VantageApi
-from unit_economics.vantage.http import Fault
-from unit_economics.vantage.waits import backoff
+from unit_economics.web_api.client import Fault
+from unit_economics.web_api.strict_json import Json
+from unit_economics.web_api.waits import backoff
 
 ROUNDS = 6
 """Times that what differs is sent; each round begins with what was read back."""

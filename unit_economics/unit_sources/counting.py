@@ -7,7 +7,7 @@ Here: the refusals of impossible days and quantities, days without rows, the rol
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
@@ -16,6 +16,7 @@ from unit_economics.adapters import Count
 from unit_economics.business_days import DayRange
 from unit_economics.dimension_entry import NO_VALUE
 from unit_economics.exact import EXACT, LARGEST
+from unit_economics.over_days import Per, in_time
 from unit_economics.refusals import DayRefusal, Refusal
 from unit_economics.unit_sources.dimensions import NOT_SPLIT, Told, rolled_up
 
@@ -40,7 +41,7 @@ class Tally:
 
     refused: the days that can't be right, with what is wrong; absent: why any other day has none; zeros: the days that
     are known to have had no units; totals: each day's units as the source counts them without any dimension, where it
-    counts them apart from the rows.
+    counts them apart from the rows; reasons: the days known to be incomplete, each with why: they are never 0.
     """
 
     rows: Sequence[UnitRow]
@@ -48,6 +49,7 @@ class Tally:
     absent: str
     zeros: frozenset[date] = frozenset()
     totals: Mapping[date, Decimal] | None = None
+    reasons: Mapping[date, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,18 @@ class Answer:
 
 @dataclass(frozen=True)
 class Judge:
-    """What may be counted. where: the source, for people; day and quantity: the names of its columns."""
+    """What may be counted. where: the source, for people; day and quantity: the names of its columns.
+
+    noun: what a quantity's name is the name of. remedy: what to do about a bad value, once: about a day given twice.
+    """
 
     where: str
     day: str
     quantity: str
     told: Told = NOT_SPLIT
     remedy: str = field(default="Correct the view")
+    once: str = field(default="Make it one row a day in the view")
+    noun: str = field(default="column")
 
     def row(self, answer: Answer) -> UnitRow:
         """An answer that is one row a day and combination of values; raises `DayRefusal`."""
@@ -77,24 +84,24 @@ class Judge:
         if answer.rows > 1:
             of = f" and {', '.join(map(repr, values))}" if values else ""
             what = f"there are {answer.rows} rows for {day}{of}"
-            raise DayRefusal(what, where=self.where, remedy="Make it one row a day in the view", day=day)
+            raise DayRefusal(what, where=self.where, remedy=self.once, day=day)
         return self.summed(day, answer)
 
     def summed(self, day: date, answer: Answer) -> UnitRow:
         """An answer that stands for any number of rows of the source; raises `DayRefusal`."""
         if fault := _fault(answer.quantity):
-            remedy = f"{self.remedy}; orders that were taken back belong in a column of their own"
-            what = f"column {self.quantity} is {fault} on {day}"
+            remedy = f"{self.remedy}; orders that were taken back belong in a {self.noun} of their own"
+            what = f"{self.noun} {self.quantity} is {fault} on {day}"
             raise DayRefusal(what, where=self.where, remedy=remedy, day=day)
         return UnitRow(day, self.told.values(answer.raw), cast("Decimal", answer.quantity))
 
     def _day(self, text: str | None) -> date:
         if text is None:
-            raise Refusal(f"column {self.day} is empty in a row", where=self.where, remedy=self.remedy)
+            raise Refusal(f"{self.noun} {self.day} is empty in a row", where=self.where, remedy=self.remedy)
         try:
             return date.fromisoformat(text)
         except ValueError as error:
-            what = f"column {self.day} holds the day {text}"
+            what = f"{self.noun} {self.day} holds the day {text}"
             raise Refusal(what, where=self.where, remedy=self.remedy) from error
 
 
@@ -118,12 +125,36 @@ def judged(answers: Iterable[Answer], judge: Callable[[Answer], UnitRow]) -> tup
 def count_of(tally: Tally, days: DayRange, *, unit: str, zero: bool, told: Told = NOT_SPLIT) -> Count:
     """The count of these days: rows where there are units, 0 where there were none, or the reason why it is open."""
     without = sorted(set(days) - {row.day for row in tally.rows} - set(tally.refused))
-    zeros = [day for day in without if zero or day in tally.zeros]
+    zeros = [day for day in without if (zero or day in tally.zeros) and day not in tally.reasons]
     rows = sorted([*tally.rows, *(UnitRow(day, _nothing(told), Decimal(0)) for day in zeros)])
-    absent = {day: tally.absent for day in without if day not in set(zeros)}
+    absent = {day: tally.reasons.get(day, tally.absent) for day in without if day not in set(zeros)}
     totals = {**_sums(rows), **(tally.totals or {})} if told.is_sliced else {}
     told_rows = _rolled_up(rows, told) if told.is_sliced else rows
     return Count(_frame(told_rows, unit, told), absent, tally.refused, _fingerprint(told_rows, told), totals)
+
+
+def over_time(count: Count, per: Per | None) -> Count:
+    """What is there all day, as what adds up: each quantity over its day. The same count without `per`."""
+    if per is None:
+        return count
+    import pandas as pd  # only where something was counted
+
+    pairs = zip(count.units["business_date"], count.units["quantity"], strict=True)
+    in_units = pd.Series([in_time(quantity, day, per) for day, quantity in pairs], dtype=object)
+    before, units = _by_day(count.units), count.units.reset_index(drop=True).assign(quantity=in_units)
+    totals = {
+        day: after if count.totals[day] == before[day] else in_time(count.totals[day], day, per)
+        for day, after in _by_day(units).items()
+        if day in count.totals
+    }
+    return replace(count, units=units, totals=totals)
+
+
+def _by_day(units: "pd.DataFrame") -> dict[date, Decimal]:
+    found: dict[date, Decimal] = {}
+    for day, quantity in zip(units["business_date"], units["quantity"], strict=True):
+        found[day] = EXACT.add(found.get(day, Decimal(0)), quantity)
+    return found
 
 
 def _nothing(told: Told) -> tuple[str, ...]:

@@ -1,21 +1,19 @@
-"""What an answer of Vantage means: strict JSON, exact amounts, UTC days.
+"""What an answer of Vantage means: exact amounts, UTC days.
 
 Here: reading values out of an answer, each one as it was meant or refused. Not here: getting the answer
-(http.py), and what a whole page of them adds up to (cost_sources/, sinks/).
+(web_api/), and what a whole page of them adds up to (cost_sources/, sinks/).
 """
 
 import decimal
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import NoReturn, cast
+from typing import cast
 
 from unit_economics.exact import LARGEST
 from unit_economics.refusals import Refusal
-
-Json = Mapping[str, object]
+from unit_economics.web_api.strict_json import Json, is_storable, short
 
 _EXACT = decimal.Context(prec=400, traps=[decimal.Inexact, decimal.InvalidOperation, decimal.Overflow])
 """Room for any sum of accepted amounts; Python's default of 28 digits would round without a word."""
@@ -24,20 +22,6 @@ _AMOUNT = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?")
 _DAY_ONLY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(\+00:00|Z)?")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})")
 _AGAIN = "Try again later; if it stays, report it to Vantage"
-
-
-def parse(body: bytes, where: str) -> Json:
-    """The JSON object in `body`: every number exact, no key twice, no NaN, not nested without end."""
-    try:
-        found = json.loads(
-            body.decode(), parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_duplicates
-        )
-    except (ValueError, RecursionError) as error:
-        reason = "is nested too deeply" if isinstance(error, RecursionError) else f"is not valid JSON ({_short(error)})"
-        raise Refusal(f"the answer {reason}", where=where, remedy=_AGAIN) from None
-    if not isinstance(found, dict):
-        raise Refusal("the answer is not a JSON object", where=where, remedy=_AGAIN)
-    return cast("Json", found)
 
 
 def rows(answer: Json, key: str, where: str) -> list[Json]:
@@ -56,7 +40,7 @@ def text(row: Json, key: str, where: str) -> str | None:
     value = row.get(key)
     if value is None:
         return None
-    if not isinstance(value, str) or not _is_storable(value):
+    if not isinstance(value, str) or not is_storable(value):
         raise Refusal(f"{key!r} is not a text that can be stored", where=where, remedy=_AGAIN)
     return value
 
@@ -66,7 +50,7 @@ def amount(row: Json, key: str, where: str) -> Decimal:
     value = row.get(key)
     written = str(value) if isinstance(value, (str, int, Decimal)) and not isinstance(value, bool) else ""
     if not _AMOUNT.fullmatch(written) or abs(Decimal(written)) >= LARGEST:
-        raise Refusal(f"{key!r} is {_short(value)}, which is no plain amount", where=where, remedy=_AGAIN)
+        raise Refusal(f"{key!r} is {short(value)}, which is no plain amount", where=where, remedy=_AGAIN)
     return Decimal(written)
 
 
@@ -89,28 +73,4 @@ def utc_moment(row: Json, key: str, where: str) -> datetime:
             return datetime.fromisoformat(written).astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise Refusal(f"{key!r} is {_short(value)}, which is no day in UTC", where=where, remedy=_AGAIN)
-
-
-def plain(message: str) -> str:
-    """At most 200 printable characters of a foreign text, on one line."""
-    return " ".join("".join(c if c.isprintable() else " " for c in message).split())[:200]
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
-
-
-def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key is given twice")
-    return found
-
-
-def _is_storable(value: str) -> bool:
-    return "\x00" not in value and not any("\ud800" <= c <= "\udfff" for c in value)
-
-
-def _short(value: object) -> str:
-    return plain(str(value) if isinstance(value, Exception) else repr(value))[:60]
+    raise Refusal(f"{key!r} is {short(value)}, which is no day in UTC", where=where, remedy=_AGAIN)

@@ -1,6 +1,6 @@
 """The calls of Vantage's API that the platform makes, one method each.
 
-Here: paths, parameters and paging. Not here: how a call is carried out (http.py), and what a cost or a
+Here: paths, parameters and paging. Not here: how a call is carried out (web_api/), and what a cost or a
 published value means to the platform (cost_sources/, sinks/).
 """
 
@@ -15,12 +15,21 @@ import httpx
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, UsageRefusal
 from unit_economics.vantage import answers
-from unit_economics.vantage.address import HomeAddress
-from unit_economics.vantage.answers import Json
-from unit_economics.vantage.http import Fault, Limits, Token, VantageHttp
-from unit_economics.vantage.waits import Clock
+from unit_economics.web_api.address import HomeAddress
+from unit_economics.web_api.client import Fault, Limits, WebApi
+from unit_economics.web_api.credentials import Credentials, Token
+from unit_economics.web_api.place import Place
+from unit_economics.web_api.strict_json import Json
+from unit_economics.web_api.waits import Clock
 
 ADDRESS = "https://api.vantage.sh/v2"
+PLACE = Place(
+    "Vantage",
+    "VANTAGE_API_URL",
+    f"{ADDRESS}, or leave it out",
+    rights="business metrics need a token with the scopes read and write",
+    remedy="Check the tokens and names in the catalogue",
+)
 MOST_PAGES = 1000
 PAGE = 1000
 """Rows asked for a page of a list that has no links: the smallest maximum that any version of the contract names,
@@ -31,7 +40,7 @@ because a server that silently gives less than it was asked for would look like 
 class VantageApi:
     """The operations, over one connection pool; use it as a context manager."""
 
-    http: VantageHttp
+    http: WebApi
 
     @classmethod
     def connect(
@@ -44,11 +53,10 @@ class VantageApi:
         clock: Clock | None = None,
     ) -> Self:
         """The API at VANTAGE_API_URL with the token in the variable called `token`; nothing is sent yet."""
-        home = HomeAddress.read(outside.setting("VANTAGE_API_URL", ADDRESS))
-        secret = Token(token, outside.secret(token))
-        return cls(
-            VantageHttp(home, secret, transport=transport, limits=limits or Limits(), clock=clock or Clock(outside.now))
-        )
+        home = HomeAddress.read(outside.setting("VANTAGE_API_URL", ADDRESS), PLACE)
+        secret = Credentials.bearer(Token(token, outside.secret(token)))
+        limits, clock = limits or Limits(), clock or Clock(outside.now)
+        return cls(WebApi(home, secret, transport=transport, limits=limits, clock=clock))
 
     def __enter__(self) -> Self:
         return self

@@ -22,7 +22,7 @@ from unit_economics.allocation_entry import Allocation
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cost_scope_entry import CostScope
 from unit_economics.cost_sources.focus import FocusFiles, delivery
-from unit_economics.cost_sources.focus.storage import storage_of
+from unit_economics.object_storage import storage_of
 from unit_economics.outside import Outside
 from unit_economics_tests.benchmarks import big_bill, scan_by_hand
 from unit_economics_tests.benchmarks.targets import Row, own_peak

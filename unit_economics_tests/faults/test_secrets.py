@@ -18,9 +18,9 @@ from unit_economics.business_days import DayRange
 from unit_economics.deployment import Deployment
 from unit_economics.environment import deployment
 from unit_economics.vantage.api import VantageApi
-from unit_economics.vantage.waits import Clock
 from unit_economics.warehouse import outbox
 from unit_economics.warehouse.outbox import Message
+from unit_economics.web_api.waits import Clock
 from unit_economics_tests.faults.bad_servers import http_that_answers, postgres_that_refuses_passwords
 from unit_economics_tests.faults.canaries import SECRETS, left_in, left_in_mart, traces
 

@@ -2,7 +2,7 @@
 
 Here: the catalogue's entry `kind: focus`. Reading it is in reading.py:
 
-    path -> storage (list, open) -> delivery (parts, before and after)
+    path -> object_storage (list, open) -> delivery (parts, before and after)
          -> layout, versions (columns) -> query, tags, day_rule (SQL)
          -> scan (DuckDB, diagnosis) -> Delivery
 

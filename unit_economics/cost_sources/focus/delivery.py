@@ -2,7 +2,7 @@
 
 Here: telling parts from manifests, the billing periods that can hold a day, copies, a period that was delivered more
 than once, and the before and after.
-Not here: how storages are listed (storage.py), and what is in a part (layout.py).
+Not here: how storages are listed (object_storage.py), and what is in a part (layout.py).
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.cost_sources.focus.storage import Found, Storage
+from unit_economics.object_storage import Found, Storage
 from unit_economics.refusals import Refusal
 
 _PERIOD = re.compile(

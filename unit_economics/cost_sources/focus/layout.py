@@ -19,8 +19,8 @@ import pyarrow.parquet
 from pyarrow import types
 
 from unit_economics.cost_sources.focus.delivery import Part
-from unit_economics.cost_sources.focus.storage import Storage
 from unit_economics.cost_sources.focus.versions import NEEDED, OPTIONAL
+from unit_economics.object_storage import Storage
 from unit_economics.refusals import Refusal
 
 Kind = Literal["text", "exact", "float", "moment", "utc_moment", "map", "entries", "struct"]

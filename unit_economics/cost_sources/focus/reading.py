@@ -20,8 +20,8 @@ from unit_economics.cost_sources.focus.layout import Layout, layout_of
 from unit_economics.cost_sources.focus.prepared.contents import Prepared, prepared
 from unit_economics.cost_sources.focus.query import FIELDS, Asked
 from unit_economics.cost_sources.focus.scan import Row, Scan
-from unit_economics.cost_sources.focus.storage import Storage, storage_of
 from unit_economics.cost_sources.focus.versions import is_other_dataset, version_of
+from unit_economics.object_storage import Storage, storage_of
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal
 

@@ -21,7 +21,7 @@ from unit_economics.cost_sources.focus.layout import Layout, damaged, refuse_bro
 from unit_economics.cost_sources.focus.limits import Limits
 from unit_economics.cost_sources.focus.progress import told
 from unit_economics.cost_sources.focus.query import Asked
-from unit_economics.cost_sources.focus.storage import DuckDBFiles, Storage
+from unit_economics.object_storage import DuckDBFiles, Storage
 from unit_economics.refusals import Refusal
 
 MEMORY = "512MB"

@@ -4,8 +4,7 @@ Here: the entry of the catalogue and how its answer becomes a `Count`. Not here:
 connection and its failures (session.py), the judgement of each row (counting.py).
 """
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal, cast
 from zoneinfo import ZoneInfo, available_timezones
@@ -17,9 +16,10 @@ from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.database_url import server_of
 from unit_economics.entry import Variable
 from unit_economics.outside import Outside
-from unit_economics.refusals import DayRefusal, UsageRefusal
-from unit_economics.unit_sources.counting import Answer, Judge, Tally, UnitRow, count_of, judged, numbered_day
+from unit_economics.refusals import UsageRefusal
+from unit_economics.unit_sources.counting import Answer, Judge, Tally, count_of, judged
 from unit_economics.unit_sources.dimensions import BY_SEGMENT, Told
+from unit_economics.unit_sources.events import TO_COUNT_ROWS, Group, counted, day_edges
 from unit_economics.unit_sources.postgres.question import (
     Kind,
     Moment,
@@ -144,11 +144,12 @@ class PostgresUnits(UnitSource):
         moment, key = cast("str", self.timestamp), self.count_distinct
         types = session.types(self._relation, [moment, *([key] if key else [])], self._where)
         kind = self._kind(moment, types[moment])
-        edges = [self._edge(start, kind, calendar) for start in _edges(days, calendar)]
+        edges = [self._edge(start, kind, calendar) for start in day_edges(days, calendar)]
         apart = told.is_sliced and key is not None
         found = session.rows(rows_by_day(self._relation, moment, kind, key, edges, also_whole=apart))
-        rows, refused, totals = _counted(found, days, told, self._where, key or "")
-        filled = {row.day for row in rows} | set(refused)
+        groups = [Group(*row[:4], raw=row[4:]) for row in cast("list[tuple[int, int, Decimal, bool]]", found)]
+        events = counted(groups, days, Judge(self._where, moment, key or "", told), TO_COUNT_ROWS)
+        filled = {row.day for row in events.rows} | set(events.refused)
         empty = [(day, edge) for day, edge in zip(days, edges[1:], strict=True) if day not in filled]
         past = 0
         if empty:
@@ -157,7 +158,7 @@ class PostgresUnits(UnitSource):
             past = cast("int | None", grown_past) or 0
         zeros = frozenset(day for day, _ in empty[:past])
         absent = f"{self.relation} holds no row of this day, and none after it either"
-        return Tally(rows, refused, absent, zeros, totals if apart else None)
+        return Tally(events.rows, events.refused, absent, zeros, events.totals if apart else None)
 
     def _kind(self, column: str, found: str) -> Kind:
         if found not in {"timestamptz", "timestamp", "date"}:
@@ -179,33 +180,3 @@ class PostgresUnits(UnitSource):
 
     def _refuse_type(self, column: str, found: str, wanted: str, remedy: str) -> None:
         raise UsageRefusal(f"column {column} is {found} and not {wanted}", where=self._where, remedy=remedy)
-
-
-def _edges(days: DayRange, calendar: BusinessCalendar) -> Sequence[datetime]:
-    """The start of every day and the end of the last, in UTC."""
-    starts = [calendar.window(DayRange(day, day))[0] for day in days]
-    return [*starts, calendar.window(days)[1]]
-
-
-def _counted(
-    found: Sequence[tuple[object, ...]], days: DayRange, told: Told, where: str, key: str
-) -> tuple[list[UnitRow], dict[date, str], dict[date, Decimal]]:
-    """The rows, the days that can't be counted, and the whole of each day where it was asked for."""
-    rows: list[UnitRow] = []
-    refused: dict[date, str] = {}
-    totals: dict[date, Decimal] = {}
-    for number, without_key, quantity, is_whole, *raw in cast("Sequence[tuple[int, int, Decimal, bool]]", found):
-        day = numbered_day(days, number)
-        if without_key:
-            refused.setdefault(day, _uncounted(where, key, day, without_key))
-        elif is_whole:
-            totals[day] = quantity
-        else:
-            rows.append(UnitRow(day, told.values(raw), quantity))
-    return [row for row in rows if row.day not in refused], refused, totals
-
-
-def _uncounted(where: str, key: str, day: date, rows: int) -> str:
-    what = f"column {key} is empty in {rows} rows of {day}, so they can't be counted"
-    remedy = "Fill it, or leave out `count_distinct` to count rows"
-    return str(DayRefusal(what, where=where, remedy=remedy, day=day))

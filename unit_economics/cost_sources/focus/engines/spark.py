@@ -18,7 +18,7 @@ from unit_economics.cost_sources.focus.engines.spark_session import session_of
 from unit_economics.cost_sources.focus.engines.translation import translated
 from unit_economics.cost_sources.focus.query import Asked
 from unit_economics.cost_sources.focus.scan import REPAIR, Row, Scan
-from unit_economics.cost_sources.focus.storage import Storage
+from unit_economics.object_storage import Storage
 from unit_economics.refusals import Refusal
 
 if TYPE_CHECKING:

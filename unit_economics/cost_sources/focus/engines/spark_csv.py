@@ -19,8 +19,8 @@ from unit_economics.cost_sources.focus.delivery import Part
 from unit_economics.cost_sources.focus.layout import Layout, refuse_broken_frame
 from unit_economics.cost_sources.focus.query import Asked
 from unit_economics.cost_sources.focus.scan import connection
-from unit_economics.cost_sources.focus.storage import Storage
 from unit_economics.cost_sources.focus.tags import column_sql
+from unit_economics.object_storage import Storage
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -13,8 +13,8 @@ from unit_economics.cost_sources.focus.engines import spark_csv
 from unit_economics.cost_sources.focus.engines.translation import name
 from unit_economics.cost_sources.focus.layout import Layout
 from unit_economics.cost_sources.focus.query import COST_FIELDS, FIELDS, TIME_FIELDS, Asked, focus_name
-from unit_economics.cost_sources.focus.storage import Storage
 from unit_economics.cost_sources.focus.tags import tag_column
+from unit_economics.object_storage import Storage
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

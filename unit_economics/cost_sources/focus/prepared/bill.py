@@ -12,7 +12,7 @@ from unit_economics.cost_sources.focus.delivery import Part, month_name
 from unit_economics.cost_sources.focus.layout import Layout
 from unit_economics.cost_sources.focus.prepared.manifest import Input, manifest_of
 from unit_economics.cost_sources.focus.reading import layouts_of
-from unit_economics.cost_sources.focus.storage import Storage
+from unit_economics.object_storage import Storage
 from unit_economics.refusals import UsageRefusal
 
 Period = str | None

@@ -13,7 +13,7 @@ from unit_economics.cost_sources.focus import day_rule, delivery
 from unit_economics.cost_sources.focus.day_rule import Span
 from unit_economics.cost_sources.focus.delivery import Part, month_number
 from unit_economics.cost_sources.focus.prepared.manifest import AGAIN, Manifest, PreparedPart, manifest_of
-from unit_economics.cost_sources.focus.storage import Storage
+from unit_economics.object_storage import Storage
 from unit_economics.refusals import Refusal
 
 

@@ -18,7 +18,7 @@ from unit_economics.cost_sources.focus.prepared.manifest import Charges, Prepare
 from unit_economics.cost_sources.focus.prepared.rewriting import Rewrite
 from unit_economics.cost_sources.focus.prepared.sums import DailySums
 from unit_economics.cost_sources.focus.query import Asked
-from unit_economics.cost_sources.focus.storage import Found, Storage, storage_of
+from unit_economics.object_storage import Found, Storage, storage_of
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal
 

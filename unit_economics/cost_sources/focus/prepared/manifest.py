@@ -13,8 +13,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from unit_economics.cost_sources.focus.storage import Storage
 from unit_economics.exact import EXACT
+from unit_economics.object_storage import Storage
 from unit_economics.refusals import Refusal
 from unit_economics.schemas import COSTS
 

@@ -23,7 +23,7 @@ from unit_economics.cost_sources.focus.prepared.manifest import (
 )
 from unit_economics.cost_sources.focus.prepared.sums import EVERY_DAY, UTC_DAYS
 from unit_economics.cost_sources.focus.query import Asked
-from unit_economics.cost_sources.focus.storage import Storage, storage_of
+from unit_economics.object_storage import Storage, storage_of
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, UsageRefusal
 

@@ -21,8 +21,8 @@ from unit_economics.cost_sources.focus.delivery import Part
 from unit_economics.cost_sources.focus.layout import Layout
 from unit_economics.cost_sources.focus.query import COST_FIELDS, TIME_FIELDS, Asked
 from unit_economics.cost_sources.focus.scan import connection
-from unit_economics.cost_sources.focus.storage import Storage
 from unit_economics.cost_sources.focus.tags import column_sql, literal, quoted, tag_column
+from unit_economics.object_storage import Storage
 from unit_economics.refusals import Refusal
 
 _DAY = "unit_economics_day"

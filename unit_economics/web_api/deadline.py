@@ -2,7 +2,7 @@
 
 Here: the transport that never waits for the network longer than the call has left. httpx's own timeouts start anew
 with every byte that arrives, so a server that sends one byte at a time would hold a run for hours.
-Not here: how long a call may take, and what happens when it took longer (http.py).
+Not here: how long a call may take, and what happens when it took longer (client.py).
 """
 
 import ssl

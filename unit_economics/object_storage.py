@@ -1,7 +1,7 @@
-"""Where a delivery lies: a local folder, or s3://, gs:// and abfs:// through pyarrow, listed and opened alike.
+"""Where files lie: a local folder, or s3://, gs:// and abfs:// through pyarrow, listed and opened alike.
 
 Here: naming, listing and opening files, and handing them to DuckDB. Not here: which of them are parts of a bill
-(delivery.py), and what is in them (layout.py).
+(cost_sources/focus/) or hold units (unit_sources/files/), and what is in them.
 """
 # pyarrow ships no types
 # pyright: reportUnknownParameterType=false

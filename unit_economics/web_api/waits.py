@@ -1,7 +1,7 @@
 """How long to wait before a call is tried again, and by which clock.
 
 Here: what a server's headers ask for, and the backoff where they ask for nothing. Not here: what is tried again
-(http.py).
+(client.py).
 """
 
 import random
@@ -38,7 +38,8 @@ def wanted_wait(headers: Mapping[str, str], now: datetime) -> float | None:
     """The seconds that the server asks to wait, between 1 and 300; None where it does not say."""
     after = headers.get("retry-after", "").strip()
     reset = headers.get("x-rate-limit-reset", "").strip()
-    for seconds in (_seconds(after), _until_date(after, now), _until_epoch(reset, now)):
+    left = headers.get("x-ratelimit-reset", "").strip()
+    for seconds in (_seconds(after), _until_date(after, now), _until_epoch(reset, now), _left_or_until(left, now)):
         if seconds is not None:
             return min(max(seconds, 1.0), _LONGEST_WAIT)
     return None
@@ -58,3 +59,8 @@ def _until_date(written: str, now: datetime) -> float | None:
 
 def _until_epoch(written: str, now: datetime) -> float | None:
     return float(written) - now.timestamp() if re.fullmatch(r"[0-9]{1,12}(\.[0-9]+)?", written) else None
+
+
+def _left_or_until(written: str, now: datetime) -> float | None:
+    """Datadog writes the seconds that are left, others the moment."""
+    return _until_epoch(written, now) if len(written.partition(".")[0]) > 9 else _seconds(written)
