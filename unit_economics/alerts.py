@@ -12,12 +12,14 @@ from time import monotonic
 
 import apprise
 
-from unit_economics.business_days import shown
+from unit_economics.business_days import DayRange, shown
 from unit_economics.checks import Finding
 from unit_economics.outside import Outside
 from unit_economics.warehouse import outbox
 from unit_economics.warehouse.connection import Connection, Warehouse
+from unit_economics.warehouse.ledger import Attempt
 from unit_economics.warehouse.outbox import Due, Message
+from unit_economics.warehouse.redefined import Redefined
 
 Send = Callable[[Message], bool]
 Channels = Mapping[str, Send]
@@ -67,6 +69,30 @@ def missing_days(asset: str, days: Sequence[date], tries: int) -> Message:
         f"{asset}: {shown(days)} is still missing after {tries} tries",
         "The gap sensor tries again tomorrow. See why with: unit-economics status\n"
         f"Try now with: unit-economics run --from {min(days)} --to {max(days)} --only {asset}",
+    )
+
+
+def redefined(attempt: Attempt, former: Sequence[Redefined], *, others_follow: bool) -> Message:
+    """Stored days mean something else by the catalogue as it is now: how many, and since when; said once a change."""
+    count = sum(one.days for one in former)
+    span = DayRange(min(one.first_day for one in former), max(one.last_day for one in former))
+    were = [
+        f"{one.days} from {one.first_day} to {one.last_day} have definition {one.definition or '(none)'}"
+        f" (catalogue {one.catalogue_version})"
+        for one in former
+    ]
+    rest = (
+        "The missing-days sensor makes new versions of the others, back to automation.gap_horizon."
+        if others_follow
+        else "Older days keep their definition. New versions of them: "
+        f"unit-economics run --from {span.first} --to {span.last} --only {attempt.asset}"
+    )
+    return Message(
+        f"redefined/{attempt.asset}/{attempt.definition}",
+        f"{attempt.asset} means something else: {count} stored day{'' if count == 1 else 's'} had another definition",
+        "\n".join(were)
+        + f"\nThe definition is {attempt.definition} now (catalogue {attempt.run.catalogue_version}).\n{rest}\n"
+        + "Nothing was overwritten: see day_versions and definitions, or unit-economics catalogue diff",
     )
 
 

@@ -7,7 +7,7 @@ A rule or a share holds for the business days from `since` until the day before 
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -16,6 +16,7 @@ from pydantic import Field, field_validator, model_validator
 
 from unit_economics.conditions import Match
 from unit_economics.entry import Entry
+from unit_economics.nearest import did_you_mean
 
 UNALLOCATED = "unallocated"
 UNUSED_COMMITMENT = "unused_commitment"
@@ -182,9 +183,10 @@ class Allocation(Entry):
         _refuse_twice([self.name_of(place) for place in range(len(self.rules))])
         known = {UNUSED_COMMITMENT, *(rule.to for rule in self.rules)}
         for place, share in enumerate(self.shared):
-            unknown = [name for name in (share.cost_of, *share.among) if name not in known]
-            if unknown:
-                raise ValueError(f"shared.{place}: no rule gives to {unknown[0]!r}, only to {', '.join(sorted(known))}")
+            named = {"cost_of": share.cost_of, **{f"among.{n}": name for n, name in enumerate(share.among)}}
+            for where, name in named.items():
+                if name not in known:
+                    raise ValueError(f"shared.{place}.{where}: {_no_rule_gives_to(name, known)}")
             _refuse_back(self.shared[:place], share, place)
         return self
 
@@ -232,6 +234,10 @@ class Allocation(Entry):
     def scanned(self) -> tuple[object, ...]:
         """What decides where the scan puts a charge: the bill is read again when it changes, but not for a share."""
         return (tuple(self.rules), self.overlap, tuple(sorted(self.leave_out)))
+
+
+def _no_rule_gives_to(name: str, known: Collection[str]) -> str:
+    return f"no rule gives to {name!r}; {did_you_mean(name, known)}they give to {', '.join(sorted(known))}"
 
 
 def plain_keys(key: Key | Tiers) -> list[Key]:

@@ -144,7 +144,7 @@ def allocated_costs(deployment: Deployment, node: Node) -> Step:
         del made_of
         charges = reading.current_charges(connection, days)
         quantities = Quantities(
-            {name: reading.units_by_day(connection, units_asset(name), days) for name in catalogue.metrics},
+            {name: reading.units_by_day(connection, units_asset(name), days) for name in catalogue.measured},
             {name: reading.units_by_segment(connection, driver_asset(name), days) for name in catalogue.drivers},
         )
 
@@ -250,7 +250,8 @@ def _asset(deployment: Deployment, shape: Shape, step: Step) -> dg.AssetsDefinit
         try:
             deployment.calendar.refuse_open(days, deployment.outside.now())
             name, run = shape["name"], deployment.run(context.run.run_id)
-            attempt = ledger.begin(deployment.warehouse, name, days, run, deployment.definition(name))
+            meaning = deployment.definition(name), deployment.definition_text(name)
+            attempt = ledger.begin(deployment.warehouse, name, days, run, *meaning)
             told = _attempted(deployment, attempt, step)
         except Refusal as refusal:
             code = {"exit_code": refusal.exit_code}

@@ -88,7 +88,7 @@ def gap_sensor(deployment: Deployment, job: UnresolvedAssetJobDefinition) -> dg.
     )
     def missing_days(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         found = find_gaps(deployment)
-        _speak_up(deployment, found)
+        speak_up(deployment, found)
         runs = gaps.asks(
             deployment.inputs,
             found.missing,
@@ -149,11 +149,12 @@ def _closed_days(deployment: Deployment, first_stored: date | None) -> DayRange 
     return DayRange(first, last) if first <= last else None
 
 
-def _speak_up(deployment: Deployment, found: Found) -> None:
+def speak_up(deployment: Deployment, found: Found) -> None:
     """Say which days stay missing; a red day has been spoken of when it turned red."""
     rules = deployment.catalogue
     hopeless = gaps.given_up(found.missing, found.tries, rules.automation.max_tries)
-    silent = {asset: [day for day in days if (asset, day) not in found.red] for asset, days in hopeless.items()}
+    speaking = {asset: days for asset, days in hopeless.items() if not deployment.is_quiet(asset)}
+    silent = {asset: [day for day in days if (asset, day) not in found.red] for asset, days in speaking.items()}
     messages = [alerts.missing_days(asset, days, rules.automation.max_tries) for asset, days in silent.items() if days]
     if messages:
         with deployment.warehouse.transaction() as connection:

@@ -9,11 +9,12 @@ import hashlib
 import re
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
+from unit_economics import references
 from unit_economics.adapters import CostSource, Kept
 from unit_economics.allocation_entry import Allocation, Driver, Units
 from unit_economics.asset_names import driver_asset, units_asset
@@ -21,12 +22,16 @@ from unit_economics.business_days import BusinessCalendar
 from unit_economics.cost_scope_entry import CostScope, as_list
 from unit_economics.currencies import CURRENCIES
 from unit_economics.dashboard_entry import Dashboard
-from unit_economics.dimension_entry import ChargeDimension, DimensionName, Slicing
+from unit_economics.dimension_entry import ChargeDimension, DimensionName
 from unit_economics.entry import Entry, Variable
 from unit_economics.metric_entry import MeasuredDriver, Metric
-from unit_economics.nearest import closest
+from unit_economics.slice_rules import wrong_slices
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+ON_CHANGE_IS = (
+    "What becomes of stored days that mean something else now: backfill makes new versions of all of them by itself,"
+    " keep only of those in the restatement window"
+)
 DRIVERS_ARE = "What shared cost can be divided by: quantities a day and target"
 
 
@@ -84,6 +89,7 @@ class Automation(Entry):
     fresh_by: str = Field(default="07:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     max_tries: int = Field(default=8, ge=1, le=100, description="Tries before the gap sensor gives up until tomorrow")
     retry_pause: timedelta = Field(default=timedelta(minutes=5), description="After the first try; then twice as long")
+    on_definition_change: Literal["backfill", "keep"] = Field(default="backfill", description=ON_CHANGE_IS)
     gap_check_seconds: int = Field(default=300, ge=5, le=3600)
     gap_horizon: timedelta = Field(default=timedelta(days=400), description="How far back the gap sensor looks")
     max_runtime: timedelta = Field(default=timedelta(hours=1), description="A run that takes longer is ended")
@@ -135,18 +141,24 @@ class Catalogue(Entry):
         return window
 
     @model_validator(mode="after")
-    def _scopes_exist(self) -> "Catalogue":
-        for name, metric in self.metrics.items():
-            unknown = [scope for scope in as_list(metric.cost or []) if scope not in self.cost_scopes]
-            if unknown:
-                raise ValueError(f"metrics.{name}.cost: no cost scope is called {unknown[0]!r}")
+    def _names_exist(self) -> "Catalogue":
+        """Every wrong name at once, a line each."""
+        named = references.references(self.metrics, self.cost_scopes)
+        if wrong := references.wrong(named, self.metrics, self.cost_scopes, self.drivers):
+            raise ValueError("\n".join(wrong))
+        return self
+
+    @model_validator(mode="after")
+    def _something_is_measured(self) -> "Catalogue":
+        if not self.measured:
+            raise ValueError("metrics: every one is retired; keep at least one that is active or a draft")
         return self
 
     @model_validator(mode="after")
     def _one_metric_a_destination(self) -> "Catalogue":
         first: dict[tuple[str, str], str] = {}
         for name, metric in self.metrics.items():
-            for kind, sink in metric.publish.items():
+            for kind, sink in metric.published.items():
                 other = first.setdefault((kind, sink.destination), name)
                 if other != name:
                     what = f"{other} publishes to the same place, so one would overwrite the other"
@@ -154,44 +166,20 @@ class Catalogue(Entry):
         return self
 
     @model_validator(mode="after")
-    def _keys_exist(self) -> "Catalogue":
-        for scope, allocation in self.allocations.items():
-            unknown = next(filter(None, map(self._unknown_in, allocation.keys)), None)
-            if unknown:
-                raise ValueError(f"cost_scopes.{scope}.allocation.shared: {unknown}")
-        return self
-
-    @model_validator(mode="after")
     def _slices_have_both_halves(self) -> "Catalogue":
-        for name, metric in self.metrics.items():
-            for slice_name, slicing in metric.slices.items():
-                if problem := self._lacking(name, slicing):
-                    raise ValueError(f"metrics.{name}.slices.{slice_name}.{problem}")
+        found = [
+            problem
+            for name, metric in self.measured.items()
+            for problem in wrong_slices(name, metric, self.dimensions, self.scopes_of(name))
+        ]
+        if found:
+            raise ValueError("\n".join(found))
         return self
 
-    def _lacking(self, metric: str, slicing: Slicing) -> str | None:
-        """Why a slice can't be told, if so: which half lacks a dimension and what may be declared instead."""
-        of_units, of_charges = self.metrics[metric].units.dimensions, self.dimensions
-        for name in slicing.by:
-            if name not in of_units and name not in of_charges:
-                return f"by: no dimension is called {name!r}; {closest(name, sorted({*of_units, *of_charges}))}"
-            if name not in of_charges and slicing.cost_by is None:
-                what = f"only the units tell {name} apart, and the charges don't"
-                return f"by: {what}; name their column or tag under `dimensions`, or declare `cost_by: units`"
-            if name not in of_units and slicing.units_by is None:
-                what = f"only the charges tell {name} apart, and the units don't"
-                return f"by: {what}; name their column under `units.dimensions`, or declare `units_by: whole`"
-        scopes = [scope for scope, entry in self.scopes_of(metric).items() if not entry.is_split]
-        if slicing.cost is not None and slicing.cost not in scopes:
-            return f"cost: no cost scope that is not split is called {slicing.cost!r}; {closest(slicing.cost, scopes)}"
-        return None if scopes else "cost: the metric has only split cost scopes; add one without `by` and `allocation`"
-
-    def _unknown_in(self, key: object) -> str | None:
-        if isinstance(key, Driver) and key.driver not in self.drivers:
-            return f"no driver is called {key.driver!r}; there is {', '.join(self.drivers) or 'none'} under `drivers`"
-        named = key.units.values() if isinstance(key, Units) else ()
-        unknown = next((name for name in named if name not in self.metrics), None)
-        return f"no metric is called {unknown!r}; there is {', '.join(self.metrics)}" if unknown else None
+    @property
+    def measured(self) -> dict[str, Metric]:
+        """The metrics that are computed: all but the retired ones."""
+        return {name: metric for name, metric in self.metrics.items() if metric.state != "retired"}
 
     @property
     def allocations(self) -> dict[str, Allocation]:

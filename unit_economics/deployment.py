@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
-from unit_economics.business_days import BusinessCalendar
+from unit_economics.business_days import ONE_DAY, BusinessCalendar
 from unit_economics.catalogue import Catalogue
 from unit_economics.graph import Node, graph_of
 from unit_economics.outside import Outside
@@ -64,6 +64,13 @@ class Deployment:
         due = today - timedelta(days=1 if now >= deadline else 2)
         return min(due, self.calendar.last_closed_day(now))
 
+    @property
+    def definitions_kept_before(self) -> date:
+        """Older days keep the definition that they were stored under, where the catalogue says so."""
+        if self.catalogue.automation.on_definition_change == "backfill":
+            return date.min
+        return self.calendar.last_closed_day(self.outside.now()) - self.catalogue.restatement_window + ONE_DAY
+
     @cached_property
     def graph(self) -> Mapping[str, Node]:
         """Every asset by name, upstream first."""
@@ -77,6 +84,16 @@ class Deployment:
     def definition(self, asset: str) -> str:
         """The version of what an asset means; empty for one that has no meaning of its own, or is not there."""
         return self.graph[asset].definition if asset in self.graph else ""
+
+    def definition_text(self, asset: str) -> str:
+        """What that version is of, as JSON."""
+        return self.graph[asset].definition_text if asset in self.graph else ""
+
+    def is_quiet(self, asset: str) -> bool:
+        """Whether nobody is alerted to it: it is of a draft, and no shared cost is divided by it."""
+        node = self.graph.get(asset)
+        metric = self.catalogue.metrics.get(node.entry) if node and node.kind != "driver" else None
+        return metric is not None and metric.state == "draft" and asset not in self.catalogue.allocated_by
 
     def made_of(self, metric: str) -> Sequence[str]:
         """The assets that a metric's unit cost is made of."""

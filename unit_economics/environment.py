@@ -14,7 +14,7 @@ from dotenv import dotenv_values
 
 from unit_economics import cost_sources, sinks, unit_sources
 from unit_economics.catalogue import Catalogue
-from unit_economics.catalogue_file import load_catalogue
+from unit_economics.catalogue_file import Examined, examine_file, load_catalogue, parse_catalogue
 from unit_economics.deployment import Deployment
 from unit_economics.outside import Outside
 
@@ -32,9 +32,26 @@ def read_catalogue(path: Path) -> Catalogue:
     return load_catalogue(path, cost_sources=cost_sources.KINDS, unit_sources=unit_sources.KINDS, sinks=sinks.KINDS)
 
 
+def examine_catalogue(path: Path) -> Examined:
+    """What the file at `path` is: a catalogue of this release, or the problems that it has."""
+    return examine_file(path, cost_sources=cost_sources.KINDS, unit_sources=unit_sources.KINDS, sinks=sinks.KINDS)
+
+
+def parsed_catalogue(text: str, name: str) -> Catalogue:
+    """The catalogue in this text, which the errors call `name`."""
+    return parse_catalogue(
+        text, name, cost_sources=cost_sources.KINDS, unit_sources=unit_sources.KINDS, sinks=sinks.KINDS
+    )
+
+
+def catalogue_path(variables: Mapping[str, str], catalogue: Path | None = None) -> Path:
+    """The catalogue's file: the one that is given, or else the one that the variables name."""
+    return catalogue or Path(variables.get(CATALOGUE) or "unit_economics.yaml")
+
+
 def deployment(variables: Mapping[str, str] | None = None, catalogue: Path | None = None) -> Deployment:
     """The deployment that these variables describe; the process's own where none are given."""
     known = environment() if variables is None else variables
-    path = catalogue or Path(known.get(CATALOGUE) or "unit_economics.yaml")
+    path = catalogue_path(known, catalogue)
     outside = Outside(dict(known), folder=path.resolve().parent)
     return Deployment(read_catalogue(path), outside, code_version=version("unit-economics"))

@@ -18,7 +18,8 @@ class Ledger:
 
     days: what is current; red: the asset and day pairs whose gate is red; graph: each asset's inputs, upstream first;
     need_all: the assets that can't be made while one of their inputs is missing; definitions: what each asset means
-    now; expected: whether an asset's source is to have a day at all.
+    now; expected: whether an asset's source is to have a day at all; kept_before: older days keep the definition that
+    they were stored under.
     """
 
     graph: Mapping[str, Sequence[str]]
@@ -27,6 +28,7 @@ class Ledger:
     need_all: Collection[str] = ()
     definitions: Mapping[str, str] = field(default_factory=dict)
     expected: Callable[[str, date], bool] = lambda _asset, _day: True
+    kept_before: date = date.min
 
     @classmethod
     def of(
@@ -38,7 +40,13 @@ class Ledger:
         """What the ledger says, and what this deployment's catalogue makes of it."""
         graph = deployment.inputs
         definitions = {asset: deployment.definition(asset) for asset in graph}
-        return cls(graph, days, red, deployment.publications, definitions, deployment.expects)
+        kept_before = deployment.definitions_kept_before
+        return cls(graph, days, red, deployment.publications, definitions, deployment.expects, kept_before)
+
+    def is_redefined(self, asset: str, day: date) -> bool:
+        """Whether the day was stored under another definition."""
+        row = self.days.get((asset, day))
+        return row is not None and row.definition != self.definitions.get(asset, row.definition)
 
 
 def gaps(ledger: Ledger, closed: DayRange) -> dict[str, list[date]]:
@@ -46,7 +54,7 @@ def gaps(ledger: Ledger, closed: DayRange) -> dict[str, list[date]]:
 
     A root is a gap where it has no row, or is red: its source may have been mended. A derived asset is one where it was
     not made of what is now current, unless an input is red or nothing is there to make it of. Either is one where it
-    was stored under another definition.
+    was stored under another definition, unless it is to keep that; and nothing new is made of what is kept so.
     """
     return {asset: [day for day in closed if _is_gap(ledger, asset, day)] for asset in ledger.graph}
 
@@ -54,10 +62,14 @@ def gaps(ledger: Ledger, closed: DayRange) -> dict[str, list[date]]:
 def _is_gap(ledger: Ledger, asset: str, day: date) -> bool:
     row = ledger.days.get((asset, day))
     inputs = ledger.graph[asset]
-    outdated = row is not None and row.definition != ledger.definitions.get(asset, row.definition)
+    is_kept = day < ledger.kept_before
+    outdated = ledger.is_redefined(asset, day) and not is_kept
     if not inputs:
         return ledger.expected(asset, day) and (row is None or outdated or (asset, day) in ledger.red)
-    if any((name, day) in ledger.red for name in _upstream(ledger.graph, asset)):
+    upstream = _upstream(ledger.graph, asset)
+    if any((name, day) in ledger.red for name in upstream):
+        return False
+    if is_kept and any(ledger.is_redefined(name, day) for name in upstream):
         return False
     versions = {name: ledger.days[name, day].version for name in inputs if (name, day) in ledger.days}
     enough = len(versions) == len(inputs) if asset in ledger.need_all else bool(versions)

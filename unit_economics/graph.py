@@ -11,6 +11,7 @@ from typing import Literal
 from unit_economics.adapters import Sink, UnitSource
 from unit_economics.asset_names import driver_asset, revenue_asset, sink_asset, slices_asset, units_asset
 from unit_economics.catalogue import Catalogue, content_version
+from unit_economics.definition_text import definition_text
 from unit_economics.metric_entry import Metric
 
 CLOUD_COSTS = "cloud_costs"
@@ -40,6 +41,11 @@ class Node:
         """The version of what it means: another one once a part of `meaning` changes; none where it has no meaning."""
         return content_version("\n".join(map(repr, self.meaning))) if self.meaning else ""
 
+    @property
+    def definition_text(self) -> str:
+        """What that version is of, as JSON; none where it has no meaning."""
+        return definition_text(self.meaning) if self.meaning else ""
+
 
 def graph_of(catalogue: Catalogue) -> Mapping[str, Node]:
     """Every asset by name, upstream first."""
@@ -50,11 +56,11 @@ def _nodes(catalogue: Catalogue) -> Iterator[Node]:
     yield _charges(catalogue)
     for name, driver in catalogue.drivers.items():
         yield _counted(driver_asset(name), "driver", name, driver.quantity, driver.unit)
-    for name, metric in catalogue.metrics.items():
+    for name, metric in catalogue.measured.items():
         yield _units(name, metric)
     if catalogue.allocations:
         yield _allocated(catalogue)
-    for name in catalogue.metrics:
+    for name in catalogue.measured:
         yield from _of_metric(catalogue, name)
 
 
@@ -64,7 +70,7 @@ def _of_metric(catalogue: Catalogue, name: str) -> Iterator[Node]:
     has_rules = any(scope.allocation for scope in scopes.values())
     made_of = [units_asset(name), CLOUD_COSTS, *([ALLOCATED_COSTS] if has_rules else [])]
     yield Node(name, "unit_cost", name, made_of, [metric.unit, catalogue.currency, *scopes.items()])
-    for kind, sink in metric.publish.items():
+    for kind, sink in metric.published.items():
         yield Node(sink_asset(name, kind), "publication", name, [units_asset(name), name], unit=metric.unit, sink=sink)
     if metric.slices:
         yield _slices(catalogue, name)

@@ -65,7 +65,7 @@ def freshness_sensor(deployment: Deployment) -> dg.SensorDefinition:
         cursor = f"{day} {sorted(stale.items())}"
         if context.cursor == cursor and not _is_unsaid(deployment, context.instance):
             return dg.SkipReason(f"as before: {len(stale)} assets lack {day}")
-        _announce_stale(deployment, day, stale)
+        announce_stale(deployment, day, stale)
         return dg.SensorResult(cursor=cursor, asset_events=[_word(asset, day, stale) for asset in deployment.inputs])
 
     return freshness
@@ -78,10 +78,11 @@ def _is_unsaid(deployment: Deployment, instance: dg.DagsterInstance) -> bool:
     return any(one.status is AssetCheckExecutionRecordStatus.PLANNED for one in newest.values())
 
 
-def _announce_stale(deployment: Deployment, day: date, stale: Mapping[str, str]) -> None:
+def announce_stale(deployment: Deployment, day: date, stale: Mapping[str, str]) -> None:
+    """Say which assets lack the due day; a red check has been spoken of when it turned red, a draft never is."""
     with deployment.warehouse.transaction() as connection:
         for asset, reason in stale.items():
-            if not reason.startswith("a check is red"):
+            if not reason.startswith("a check is red") and not deployment.is_quiet(asset):
                 outbox.put(connection, alerts.stale(asset, day, reason), deployment.catalogue.alerts.repeat_after)
 
 
@@ -107,6 +108,9 @@ def failed_run_sensor(deployment: Deployment) -> dg.SensorDefinition:
     )
     def failed_runs(context: dg.RunFailureSensorContext) -> None:
         run = context.dagster_run
+        failed = [event.step_key for event in context.get_step_failure_events()]
+        if failed and all(step and deployment.is_quiet(step) for step in failed):
+            return
         days = list(days_of(run.tags))
         message = alerts.failed_run(run.job_name, run.run_id, shown(days), _reason(context))
         with deployment.warehouse.transaction() as connection:

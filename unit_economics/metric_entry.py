@@ -4,6 +4,7 @@ Here: the shape of one entry and its own consistency. Not here: whether what it 
 source counts (unit_sources/).
 """
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -21,13 +22,22 @@ AGGREGATION_IS = (
     " customers, the mean or the last day; distinct: different customers, which only the source can count over days"
 )
 SliceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+State = Literal["draft", "active", "retired"]
+Direction = Literal["lower", "higher"]
+Purpose = Annotated[str, Field(min_length=1, max_length=300)]
+STATE_IS = "draft: computed and shown, never published or alerted; retired: no longer computed, its history stays"
+DIRECTION_IS = "Which way is better: with lower, the target of the unit cost is the most that is fine; else the least"
+PURPOSE_IS = "What it is for: the decision that it serves"
+REVIEW_IS = "When somebody is to look whether it still means what it should"
 REVENUE_IS = "What a day's units earned, counted as units are: the quantity is money in the catalogue's currency"
 
 
 class Targets(Entry):
     """What a metric is to come to. Money is in the catalogue's currency, and of the first scope that is not split."""
 
-    unit_cost: Decimal | None = Field(default=None, gt=0, description="The cost of one unit is to be at most this")
+    unit_cost: Decimal | None = Field(
+        default=None, gt=0, description="One unit is to cost at most this; at least this where `direction: higher`"
+    )
     monthly_cost: Decimal | None = Field(default=None, gt=0, description="The cost of a calendar month: its budget")
     monthly_units: Decimal | None = Field(default=None, gt=0, description="The units of a calendar month: the plan")
     margin_percent: Decimal | None = Field(
@@ -42,9 +52,13 @@ class Metric(Entry):
     units: SerializeAsAny[UnitSource]
     cost: OneOrMore | None = Field(default=None, description="The cost scopes; all of the catalogue where left out")
     owner: str | None = None
+    purpose: Purpose | None = Field(default=None, description=PURPOSE_IS)
+    review_by: date | None = Field(default=None, description=REVIEW_IS)
+    state: State = Field(default="active", description=STATE_IS)
     publish: dict[str, SerializeAsAny[Sink]] = Field(default={})
     revenue: SerializeAsAny[UnitSource] | None = Field(default=None, description=REVENUE_IS)
     targets: Targets | None = Field(default=None, description="What the dashboard compares with")
+    direction: Direction = Field(default="lower", description=DIRECTION_IS)
     aggregation: Annotated[Aggregation, LATER] = Field(default="additive", description=AGGREGATION_IS)
     over_time: Annotated[Literal["mean", "last"], LATER] = Field(
         default="mean", description="Of what is semi_additive: the days' mean, or the last day"
@@ -85,6 +99,11 @@ class Metric(Entry):
             raise ValueError(f"{what}; {way_out or 'leave it out'}")
         return self
 
+    @property
+    def published(self) -> dict[str, Sink]:
+        """Where it is published: nowhere unless it is active."""
+        return self.publish if self.state == "active" else {}
+
     @model_validator(mode="after")
     def _margin_has_revenue(self) -> "Metric":
         if self.targets and self.targets.margin_percent is not None and self.revenue is None:
@@ -98,6 +117,8 @@ class MeasuredDriver(Entry):
     unit: str = Field(min_length=1, max_length=40)
     quantity: SerializeAsAny[UnitSource]
     owner: str | None = None
+    purpose: Purpose | None = Field(default=None, description=PURPOSE_IS)
+    review_by: date | None = Field(default=None, description=REVIEW_IS)
 
     @model_validator(mode="after")
     def _names_targets(self) -> "MeasuredDriver":

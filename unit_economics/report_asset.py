@@ -41,7 +41,7 @@ def last_report(deployment: Deployment) -> dg.Definitions:
 
 def report_asset(deployment: Deployment) -> dg.AssetsDefinition:
     """The asset; its files are replaced only when all of them are made."""
-    metrics = deployment.catalogue.metrics
+    metrics = deployment.catalogue.measured
 
     @dg.asset(
         name=ASSET,
@@ -111,7 +111,7 @@ def _report(deployment: Deployment, metric: str) -> MetricReport:
 def _kept(deployment: Deployment, reports: list[MetricReport]) -> Path:
     """Write all files; returns their folder."""
     folder = deployment.outside.folder / (deployment.catalogue.dashboard.report or ".")
-    folders = [folder, *(folder / name for name in list(deployment.catalogue.metrics)[1:])]
+    folders = [folder, *(folder / name for name in list(deployment.catalogue.measured)[1:])]
     for one in folders:
         _made(one)
     write_whole(dict(_placed(folders, reports)))

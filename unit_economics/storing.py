@@ -16,6 +16,7 @@ from unit_economics.deployment import Deployment
 from unit_economics.warehouse import gate, ledger, outbox, tables
 from unit_economics.warehouse.connection import Connection
 from unit_economics.warehouse.ledger import NOT_TOLD, Attempt, Source
+from unit_economics.warehouse.redefined import redefined
 from unit_economics.warehouse.replace_days import DayState, Replaced, replace_days
 
 
@@ -35,10 +36,17 @@ def store(deployment: Deployment, connection: Connection, attempt: Attempt, judg
     days = {finding.day for finding in judged.found} | set(judged.states)
     verdicts = checks.verdicts(sorted(days), judged.found)
     before = gate.standing_failures(connection, attempt.asset, attempt.days)
+    former = [] if deployment.is_quiet(attempt.asset) else redefined(connection, attempt)
     sound = judged.rows[judged.rows["business_date"].isin(set(judged.states))]
     replaced = replace_days(connection, attempt, judged.table, sound, judged.states, verdicts, judged.source)
     _announce(deployment, connection, attempt, news(judged.found, before))
+    if former and replaced.days("new", "redefined", "status"):
+        outbox.put_news(connection, alerts.redefined(attempt, former, others_follow=_others_follow(deployment)))
     return replaced
+
+
+def _others_follow(deployment: Deployment) -> bool:
+    return deployment.catalogue.automation.on_definition_change == "backfill"
 
 
 def refuse(deployment: Deployment, connection: Connection, attempt: Attempt, found: Sequence[Finding]) -> None:
@@ -54,7 +62,8 @@ def news(found: Sequence[Finding], before: Mapping[date, Mapping[str, str]]) -> 
 
 
 def _announce(deployment: Deployment, connection: Connection, attempt: Attempt, found: Sequence[Finding]) -> None:
-    for message in alerts.red_checks(attempt.asset, found):
+    said = [] if deployment.is_quiet(attempt.asset) else alerts.red_checks(attempt.asset, found)
+    for message in said:
         outbox.put(connection, message, deployment.catalogue.alerts.repeat_after)
 
 

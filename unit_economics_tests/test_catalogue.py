@@ -182,7 +182,8 @@ def test_a_key_of_one_form_is_judged_as_that_form_and_one_of_no_form_by_all_of_t
 
 def test_a_target_that_no_rule_gives_to_is_named_at_its_line_with_those_there_are() -> None:
     expected = (
-        "c.yaml:11:16 cost_scopes.team.allocation.shared.0: no rule gives to 'serch', only to pool, search, unused"
+        "c.yaml:11:40 cost_scopes.team.allocation.shared.0.among.0: no rule gives to 'serch'; did you mean `search`?"
+        " they give to pool, search, unused_commitment"
     )
     assert expected in refused(shared_by("even", among="[serch]"))
 
@@ -356,7 +357,7 @@ def test_a_value_of_neither_form_is_said_once() -> None:
 
 
 def test_a_scope_that_does_not_exist_is_named_with_its_line() -> None:
-    expected = "c.yaml:12:5 metrics.cost_per_order.cost: no cost scope is called 'shopp'"
+    expected = "c.yaml:12:18 metrics.cost_per_order.cost.1: no cost scope is called 'shopp'; did you mean `shop`?"
     assert expected in refused(changed("cost: shop", "cost: [shop, shopp]"))
 
 

@@ -5,18 +5,21 @@ Here: the pages beside the README. Not here: the README (test_readme.py), the pa
 
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 from click.testing import CliRunner
 
 from unit_economics.allocation_entry import Allocation, Share
 from unit_economics.cli import main
+from unit_economics.contract import findings
 from unit_economics.environment import read_catalogue
 from unit_economics.promises import ALLOCATION_CHECKS
 from unit_economics_tests.world import World
 
 DOCS = Path(__file__).parents[1] / "docs"
 ALLOCATION = (DOCS / "allocation.md").read_text()
+CATALOGUE = (DOCS / "catalogue.md").read_text()
 GROWTH = (DOCS / "growth.md").read_text()
 MEASURED = (DOCS / "benchmarks" / "scan.txt").read_text()
 
@@ -44,6 +47,20 @@ def test_every_key_of_the_table_can_be_written_so(tmp_path: Path) -> None:
         )
         path.write_text(text.replace("{driver: cpu_hours}", key) + queries)
         assert read_catalogue(path)
+
+
+def test_the_metric_of_the_page_on_the_catalogue_keeps_its_contract(world: Callable[..., World]) -> None:
+    metric, job = blocks(CATALOGUE, "yaml")
+    of = world(f"cost_sources: {{bill: {{kind: focus, path: ./focus}}}}\n{metric}").deployment()
+    assert findings(of.catalogue, date(2027, 1, 1)) == []
+    (query,) = blocks(CATALOGUE, "sql")
+    with of.warehouse.snapshot() as connection:
+        assert connection.execute(query.encode()).fetchall() == []
+    commands = re.findall(r"unit-economics catalogue (\w+)(.*)", f"{job}{blocks(CATALOGUE, 'sh')[0]}")
+    for command, words in commands:
+        told = CliRunner().invoke(main, ["catalogue", command, "--help"]).stdout
+        assert all(option in told for option in re.findall(r"--[a-z-]+", words))
+    assert {command for command, _ in commands} == {"check", "diff"}
 
 
 def test_the_sql_of_the_page_runs(world: Callable[..., World]) -> None:

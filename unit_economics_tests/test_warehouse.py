@@ -281,6 +281,7 @@ PROMISED = {
     "publications": "publication asset business_date quantity held_before read_back converged attempt run_id"
     " recorded_at",
     "alerts": "message cause title body created_at tries last_error sent_at",
+    "definitions": "asset definition meaning catalogue_version first_seen",
     "gate": "asset business_date passed failures attempt recorded_at run_id warnings",
     "source_totals": "asset business_date version billing_currency charge_rows billed_cost effective_cost list_cost"
     " contracted_cost",

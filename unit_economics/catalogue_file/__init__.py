@@ -4,10 +4,11 @@ Here: the file, the registered kinds, and the JSON Schema for editors. Not here:
 (yaml.py), how a complaint is worded (problems.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 from pydantic import Field, GetCoreSchemaHandler, ValidationError, create_model
 from pydantic_core import CoreSchema, core_schema
@@ -17,7 +18,7 @@ from unit_economics.asset_names import plural
 from unit_economics.catalogue import DRIVERS_ARE, Catalogue, Name, content_version
 from unit_economics.catalogue_file.problems import explain, refusal
 from unit_economics.catalogue_file.shape import Schema, Shape, as_json
-from unit_economics.catalogue_file.tree import Node, Place, Problem
+from unit_economics.catalogue_file.tree import NOWHERE, Node, Place, Problem
 from unit_economics.catalogue_file.yaml import LARGEST_FILE, TOO_LARGE, read_yaml
 from unit_economics.entry import Entry
 from unit_economics.metric_entry import REVENUE_IS, MeasuredDriver, Metric
@@ -30,29 +31,55 @@ Sinks = Mapping[str, type[Sink]]
 
 def load_catalogue(path: Path, *, cost_sources: CostSources, unit_sources: UnitSources, sinks: Sinks) -> Catalogue:
     """The catalogue in this file; raises `UsageRefusal` with every problem and its line."""
-    text = _text_of(_content_of(path), str(path))
-    return parse_catalogue(text, str(path), cost_sources=cost_sources, unit_sources=unit_sources, sinks=sinks)
+    read = examine_file(path, cost_sources=cost_sources, unit_sources=unit_sources, sinks=sinks)
+    if read.catalogue is None:
+        raise refusal(read.problems, str(path))
+    return read.catalogue
 
 
 def parse_catalogue(
     text: str, name: str, *, cost_sources: CostSources, unit_sources: UnitSources, sinks: Sinks
 ) -> Catalogue:
     """The catalogue in this text; `name` is what the errors call it."""
-    model = _with_kinds(cost_sources, unit_sources, sinks)
+    read = examine(text, cost_sources=cost_sources, unit_sources=unit_sources, sinks=sinks)
+    if read.catalogue is None:
+        raise refusal(read.problems, name)
+    return read.catalogue
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What a text is: a catalogue with the tree that says where everything stands, or the problems that it has."""
+
+    catalogue: Catalogue | None
+    problems: Sequence[Problem] = ()
+    tree: Node = NOWHERE
+
+
+def examine_file(path: Path, *, cost_sources: CostSources, unit_sources: UnitSources, sinks: Sinks) -> Examined:
+    """What this file is; raises `UsageRefusal` only where it can't be read at all."""
+    text = _decoded(_content_of(path))
+    if isinstance(text, Problem):
+        return Examined(None, [text])
+    return examine(text, cost_sources=cost_sources, unit_sources=unit_sources, sinks=sinks)
+
+
+def examine(text: str, *, cost_sources: CostSources, unit_sources: UnitSources, sinks: Sinks) -> Examined:
+    """What this text is, without raising."""
+    model, shape = _made_for(*(tuple(kinds.items()) for kinds in (cost_sources, unit_sources, sinks)))
     tree, problems = read_yaml(text)
     if tree is None:
-        raise refusal(problems or [Problem(Place(1, 1), (), "there is nothing in this file")], name)
-    shape = Shape.of(model)
+        return Examined(None, problems or [Problem(Place(1, 1), (), "there is nothing in this file")])
     problems += [*_own_version(tree), *_same_assets(tree)]
     try:
         checked = model.model_validate_json(as_json(tree, shape, problems), strict=True)
     except ValidationError as error:
         known = {(problem.place, problem.path) for problem in problems}
         problems += [new for new in explain(error, tree, shape) if (new.place, new.path) not in known]
-        raise refusal(problems, name) from None
+        return Examined(None, problems)
     if problems:
-        raise refusal(problems, name)
-    return _without_kinds(checked, content_version(text))
+        return Examined(None, problems)
+    return Examined(_without_kinds(checked, content_version(text)), (), tree)
 
 
 def catalogue_schema(*, cost_sources: CostSources, unit_sources: UnitSources, sinks: Sinks) -> Schema:
@@ -73,14 +100,14 @@ def _content_of(path: Path) -> bytes:
         raise UsageRefusal(f"can't be read ({error.strerror})", where=str(path), remedy=remedy) from error
 
 
-def _text_of(content: bytes, name: str) -> str:
+def _decoded(content: bytes) -> str | Problem:
     if len(content) > LARGEST_FILE:
-        raise refusal([Problem(Place(1, 1), (), TOO_LARGE)], name)
+        return Problem(Place(1, 1), (), TOO_LARGE)
     try:
         return content.decode()
     except UnicodeDecodeError as error:
         place = Place(content.count(b"\n", 0, error.start) + 1, 1)
-        raise refusal([Problem(place, (), "this is not UTF-8; save the file as UTF-8")], name) from None
+        return Problem(place, (), "this is not UTF-8; save the file as UTF-8")
 
 
 @dataclass(frozen=True, eq=False)  # hashed by identity: a part of `| None`
@@ -106,6 +133,13 @@ class _ByKey:
             for kind, entry in self.kinds.items()
         }
         return core_schema.typed_dict_schema(fields, strict=True, extra_behavior="forbid")
+
+
+@lru_cache(maxsize=8)
+def _made_for(*kinds: tuple[tuple[str, type[Any]], ...]) -> tuple[type[Catalogue], Shape]:
+    """The model with these kinds in it, and its shape: making them takes longer than reading a file."""
+    model = _with_kinds(*(dict(registered) for registered in kinds))
+    return model, Shape.of(model)
 
 
 def _with_kinds(cost_sources: CostSources, unit_sources: UnitSources, sinks: Sinks) -> type[Catalogue]:

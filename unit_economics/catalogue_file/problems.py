@@ -5,7 +5,7 @@ Not here: the rules (catalogue.py and the adapters' own entries).
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import get_args
 
 from pydantic import ValidationError
@@ -59,7 +59,7 @@ _PATTERNS = {next(part.metadata[0].pattern for part in get_args(text)[1:]): said
 def explain(error: ValidationError, tree: Node, shape: Shape) -> list[Problem]:
     """One problem a place; of a value that fits none of several forms, the complaints are joined."""
     details = error.errors(include_url=False, include_input=False)
-    found = [_problem(detail, tree, shape) for detail in details]
+    found = [_problem(part, tree, shape) for detail in details for part in _apart(detail)]
     joined: dict[tuple[str, ...], Problem] = {}
     for new in found:
         old = joined.get(new.path)
@@ -75,12 +75,23 @@ def explain(error: ValidationError, tree: Node, shape: Shape) -> list[Problem]:
 def refusal(problems: Iterable[Problem], name: str) -> UsageRefusal:
     """Every problem in the order of the file, each as `file:line:column`."""
     ordered = sorted(set(problems))
-    lines = [f"{name}:{p.place.line}:{p.place.column} {_dotted(p.path)}{p.text}" for p in ordered[:MOST_SHOWN]]
+    lines = [f"{name}:{p.place.line}:{p.place.column} {said(p)}" for p in ordered[:MOST_SHOWN]]
     if len(ordered) > MOST_SHOWN:
         lines.append(f"and {len(ordered) - MOST_SHOWN} more")
     count = "1 problem" if len(ordered) == 1 else f"{len(ordered)} problems"
     what = "\n  ".join([count, *lines])
     return UsageRefusal(what, where=name, remedy="Correct the file where it says so, then run the same again")
+
+
+def said(problem: Problem) -> str:
+    """The problem in words, without its place."""
+    return f"{_dotted(problem.path)}{problem.text}"
+
+
+def _apart(detail: ErrorDetails) -> Iterator[ErrorDetails]:
+    """What a rule on the whole found wrong, a line each, as complaints of their own."""
+    for line in detail["msg"].splitlines() if detail["type"] == "value_error" else [detail["msg"]]:
+        yield {**detail, "msg": line}
 
 
 def _problem(detail: ErrorDetails, tree: Node, shape: Shape) -> Problem:

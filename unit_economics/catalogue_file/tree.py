@@ -3,6 +3,7 @@
 Here: these types. Not here: reading (yaml.py), meaning (catalogue.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -46,3 +47,17 @@ class Node:
         if isinstance(self.inside, list) and str(key).isdecimal() and int(key) < len(self.inside):
             return self.inside[int(key)]
         return None
+
+    def place_of(self, path: Sequence[str]) -> Place:
+        """Where this path of keys leads: to the last key of it that is there."""
+        node, place = self, self.key_place or self.place
+        for part in path:
+            below = node.child(part)
+            if below is None:
+                break
+            node, place = below, below.key_place or below.place
+        return place
+
+
+NOWHERE = Node({}, Place(1, 1))
+"""The tree of a file in which nothing can be pointed at."""

@@ -36,7 +36,7 @@ _SECTIONS = [
             "allocation": "Which charges and rules made a cost; what rules match twice or never.",
             "unit-cost": "What one unit cost over some days, each half totalled as its unit says.",
             "export": "The unit costs as CSV, JSON or Parquet, also as of an earlier moment.",
-            "catalogue": "What is measured, or the JSON Schema of the file.",
+            "catalogue": "What is measured, whether the file is sound, what a change of it would change.",
             "vantage": "Set up Vantage: create the business metric.",
         },
     ),

@@ -62,7 +62,7 @@ def examine(variables: Mapping[str, str], config: Path | None) -> Iterator[Findi
         yield from looked("warehouse", partial(doctor_storage.warehouse, outside))
         yield Finding("sources", "skip", "not looked at, as the catalogue can't be read")
         return
-    names = ", ".join(of.catalogue.metrics)
+    names = ", ".join(of.catalogue.measured)
     yield Finding("catalogue", "ok", f"measures {names}, in {of.catalogue.business_day.timezone}")
     yield from _variables(of)
     yield from looked("warehouse", partial(doctor_storage.warehouse, of.outside, of.catalogue.dashboard))
@@ -77,8 +77,8 @@ def _looks(of: Deployment) -> Iterator[tuple[str, Look]]:
     for asset, node in of.graph.items():
         if node.source:
             yield asset, partial(doctor_sources.counted, of, asset, node.source)
-    for name, metric in of.catalogue.metrics.items():
-        for sink in metric.publish.values():
+    for name, metric in of.catalogue.measured.items():
+        for sink in metric.published.values():
             if isinstance(sink, VantageMetric):
                 yield f"vantage for {name}", partial(doctor_sources.vantage, of, name, sink)
     yield "alerts", partial(doctor_sources.channels, of)

@@ -78,16 +78,18 @@ def compare(of: Deployment, days: DayRange) -> list[Compared]:
     """Ask every destination what it holds of these days, and send nothing."""
     found: list[Compared] = []
     for name, metric in of.catalogue.metrics.items():
+        if not metric.published:
+            continue
         with of.warehouse.snapshot() as connection:
             out = publications.publishable(connection, units_asset(name), name, days, of.chain(name))
-        for sink_name, sink in metric.publish.items():
+        for sink_name, sink in metric.published.items():
             held = sink.publish(out.wanted, outside=of.outside, dry_run=True)
             found.append(Compared(sink_asset(name, sink_name), out, held.differences))
     return found
 
 
 def _destinations(of: Deployment) -> list[str]:
-    return [sink_asset(name, sink) for name, metric in of.catalogue.metrics.items() for sink in metric.publish]
+    return [sink_asset(name, sink) for name, metric in of.catalogue.metrics.items() for sink in metric.published]
 
 
 def _show(days: DayRange, one: Compared) -> None:

@@ -53,7 +53,7 @@ def _configured(config: Path | None) -> tuple[dict[str, str], str]:
     variables = environment()
     path = config or Path(variables.get(CATALOGUE) or "unit_economics.yaml")
     catalogue = read_catalogue(path)
-    return {**variables, CATALOGUE: str(path.resolve())}, f"{path}: {', '.join(catalogue.metrics)}"
+    return {**variables, CATALOGUE: str(path.resolve())}, f"{path}: {', '.join(catalogue.measured)}"
 
 
 def _run(narrator: Narrator, config: Path | None, host: str, listening: tuple[int, int]) -> None:

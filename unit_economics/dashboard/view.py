@@ -60,7 +60,7 @@ class View:
 
 def view_of(query: Mapping[str, str], catalogue: Catalogue) -> View:
     """The view that a query asks for; what it leaves out is the catalogue's first. Raises `NoSuchView`."""
-    metric = _one_of("metric", query.get("metric"), list(catalogue.metrics))
+    metric = _one_of("metric", query.get("metric"), list(catalogue.measured))
     scope = query.get("scope") or first_scope(catalogue, metric)
     entry = _one_of("scope", scope.split(":", 1)[0], list(catalogue.cost_scopes))
     if ":" in scope and not catalogue.cost_scopes[entry].is_split:

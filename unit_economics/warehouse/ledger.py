@@ -61,10 +61,21 @@ class LateAttempt(Refusal):
     """A newer attempt has already written one of these days: this one is too old to be right."""
 
 
-def begin(warehouse: Warehouse, asset: str, days: DayRange, run: Run, definition: str = "") -> Attempt:
-    """Take a number, before any input is read; committed at once, so that it outlives a crash."""
+def begin(
+    warehouse: Warehouse, asset: str, days: DayRange, run: Run, definition: str = "", meaning: str = ""
+) -> Attempt:
+    """Take a number, before any input is read; committed at once, so that it outlives a crash.
+
+    meaning: what the definition is a version of, as JSON; kept the first time that it is seen.
+    """
     values = [asset, days.first, days.last, run.run_id, run.code_version, run.catalogue_version, definition]
     with warehouse.connection() as connection:
+        if definition and meaning:
+            connection.execute(
+                "insert into definition (asset, definition, meaning, catalogue_version) values (%s, %s, %s, %s)"
+                " on conflict do nothing",
+                [asset, definition, meaning, run.catalogue_version],
+            )
         row = connection.execute(
             "insert into attempt (asset, first_day, last_day, run_id, code_version, catalogue_version,"
             " definition) values (%s, %s, %s, %s, %s, %s, %s) returning attempt",

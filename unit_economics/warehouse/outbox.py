@@ -40,6 +40,15 @@ def put(connection: Connection, message: Message, repeat_after: timedelta) -> bo
     return inserted.fetchone() is not None
 
 
+def put_news(connection: Connection, message: Message) -> bool:
+    """Put in what is said once for good: unless it was the last thing said under its cause's first two parts."""
+    topic = message.cause.rsplit("/", 1)[0]
+    newest = connection.execute(
+        "select cause from outbox where starts_with(cause, %s) order by message desc limit 1", [f"{topic}/"]
+    ).fetchone()
+    return newest != (message.cause,) and put(connection, message, timedelta())
+
+
 def claim(connection: Connection) -> Due | None:
     """Take the next message whose time has come, the least tried first: one that nobody can take holds up no other.
 

@@ -113,6 +113,16 @@ def unit_costs(
     return connection.execute("select " + columns + " from " + source + conditions, values).fetchall()
 
 
+def complete_days(connection: Connection, assets: Sequence[str], until: date, most: int) -> list[date]:
+    """The last so many days on which any of these assets is stored and can no longer grow, oldest first."""
+    rows = connection.execute(
+        "select distinct business_date from day_versions where asset = any(%s) and business_date <= %s"
+        " and superseded_at is null and status <> 'provisional' order by 1 desc limit %s",
+        [list(assets), until, most],
+    )
+    return [day for (day,) in rows][::-1]
+
+
 @dataclass(frozen=True)
 class MartState:
     """What the mart's server says of itself."""

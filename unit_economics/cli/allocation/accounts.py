@@ -164,7 +164,7 @@ def _quantities(asked: Asked, made: LedgerDay) -> Quantities:
     def counted(asset: str) -> dict[str, Decimal]:
         return explaining.quantities(asked.connection, asset, asked.day, used[asset]) if asset in used else {}
 
-    units = {name: counted(units_asset(name)) for name in catalogue.metrics}
+    units = {name: counted(units_asset(name)) for name in catalogue.measured}
     drivers = {name: counted(driver_asset(name)) for name in catalogue.drivers}
     return Quantities(
         {name: {asked.day: reduce(EXACT.add, found.values())} for name, found in units.items() if found},

@@ -108,7 +108,7 @@ def _part(amount: Decimal | None, bill: Decimal | None) -> Decimal | None:
 def _quantities(of: Deployment, days: DayRange) -> Quantities:
     """What shared cost is divided by, as it is stored."""
     with of.warehouse.snapshot() as connection:
-        units = {name: reading.units_by_day(connection, units_asset(name), days) for name in of.catalogue.metrics}
+        units = {name: reading.units_by_day(connection, units_asset(name), days) for name in of.catalogue.measured}
         drivers = {
             name: reading.units_by_segment(connection, driver_asset(name), days) for name in of.catalogue.drivers
         }

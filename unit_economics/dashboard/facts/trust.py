@@ -45,7 +45,7 @@ def publications_of(scene: Scene, day: date) -> str:
     """What each destination was last sent of this day, and what it showed when read back."""
     sinks = _sinks(scene)
     if not sinks:
-        return "nowhere: the catalogue names no destination"
+        return f"nowhere: {'it is a draft' if scene.metric.publish else 'the catalogue names no destination'}"
     found = {row[0]: Sent(*row[1:]) for row in scene.connection.execute(_PUBLISHED, [day, sinks])}
     return "; ".join(f"{asset}: {_told(scene, found[asset]) if asset in found else 'not yet'}" for asset in sinks)
 
@@ -60,7 +60,7 @@ def _told(scene: Scene, sent: Sent) -> str:
 
 
 def _sinks(scene: Scene) -> list[str]:
-    return [sink_asset(scene.view.metric, sink) for sink in scene.metric.publish]
+    return [sink_asset(scene.view.metric, sink) for sink in scene.metric.published]
 
 
 def _said(words: Sequence[Mapping[str, str]]) -> str:

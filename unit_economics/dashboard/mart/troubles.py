@@ -55,15 +55,16 @@ def troubles_of(connection: Connection, of: Deployment, states: DayStates) -> Se
 
 def metrics_on(of: Deployment, asset: str) -> Sequence[str]:
     """The metrics that can't be told, or shown where they are published, without this asset."""
-    metrics = of.catalogue.metrics
+    metrics = of.catalogue.measured
     made_of = {
-        name: {name, *of.inputs[name], *(sink_asset(name, sink) for sink in metrics[name].publish)} for name in metrics
+        name: {name, *of.inputs[name], *(sink_asset(name, sink) for sink in metrics[name].published)}
+        for name in metrics
     }
     return [name for name in metrics if asset in made_of[name]]
 
 
 def _trouble(of: Deployment, problem: Problem, costs: "_Costs") -> Trouble:
-    metrics, entries = metrics_on(of, problem.asset), of.catalogue.metrics
+    metrics, entries = metrics_on(of, problem.asset), of.catalogue.measured
     margins = [name for name in entries if entries[name].revenue and problem.asset == revenue_asset(name)]
     hurt = [(name, entries[name].owner) for name in metrics]
     hurt += [(f"the margin of {name}", entries[name].owner) for name in margins]

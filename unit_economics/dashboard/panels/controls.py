@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from unit_economics.dashboard.mart.slices import label_of
 from unit_economics.dashboard.scene import Scene
 from unit_economics.dashboard.view import RANGES, WINDOWS
+from unit_economics.metric_entry import Metric
 
 MOST_SLICES = 100
 _SLICES = """
@@ -44,12 +45,19 @@ def controls(scene: Scene) -> Controls:
     """What the catalogue and the last windows offer."""
     view = scene.view
     return Controls(
-        [Choice(name, name, name == view.metric) for name in scene.of.catalogue.metrics],
+        [
+            Choice(name, _shown(name, metric), name == view.metric)
+            for name, metric in scene.of.catalogue.measured.items()
+        ],
         _scopes(scene),
         [Choice(name, name, name == view.window, view.url(window=name)) for name in WINDOWS],
         [Choice(name, name, name == view.range, view.url(range=name)) for name in RANGES],
         [("by", view.by), ("window", view.window), ("range", view.range), *([("to", str(view.to))] if view.to else [])],
     )
+
+
+def _shown(name: str, metric: Metric) -> str:
+    return f"{name} (draft)" if metric.state == "draft" else name
 
 
 def _scopes(scene: Scene) -> list[tuple[str, list[Choice]]]:

@@ -65,17 +65,17 @@ def tiles(scene: Scene) -> Tiles:
 
 def _unit_cost(scene: Scene, found: Comparison) -> Tile:
     numbers, value, scale = scene.numbers, found.after.unit_cost, scene.scale
-    target = scene.targets.unit_cost
+    target, is_lower_better = scene.targets.unit_cost, scene.metric.direction == "lower"
     against = ("", False)
     if target is not None and value is not None:
         over = (value - target) * scale
-        said = _verdict(over, numbers.money, numbers.smallest_money, worse_when_over=True)
-        against = (f"target {numbers.money(target * scale)} · {said}", over > 0)
+        said = _verdict(over, numbers.money, numbers.smallest_money, worse_when_over=is_lower_better)
+        against = (f"target {numbers.money(target * scale)} · {said}", over != 0 and (over > 0) == is_lower_better)
     return Tile(
         f"Cost per {scene.per}",
         numbers.money(None if value is None else value * scale),
         f"{numbers.compact_money(found.after.cost)} ÷ {numbers.compact_count(found.after.quantity)} {scene.units_name}",
-        _change(scene, found, lambda total: total.unit_cost, bad_when_up=True),
+        _change(scene, found, lambda total: total.unit_cost, bad_when_up=is_lower_better),
         *against,
         spark=weekly(scene, lambda total: total.unit_cost, "c-ratio", "cost per unit"),
     )

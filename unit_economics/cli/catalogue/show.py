@@ -1,4 +1,4 @@
-"""`unit-economics catalogue`: what is measured, or the JSON Schema of the file.
+"""`unit-economics catalogue show`: what is measured, by whom it is owned, what it is for.
 
 Here: the command and its words. Not here: the rules (unit_economics/catalogue.py).
 """
@@ -8,24 +8,24 @@ from pathlib import Path
 
 import click
 
-from unit_economics import cost_sources, sinks, unit_sources
 from unit_economics.asset_names import revenue_asset, sink_asset, units_asset
 from unit_economics.catalogue import Catalogue
-from unit_economics.catalogue_file import catalogue_schema
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option
-from unit_economics.cli.table import faint, show_json, strong
+from unit_economics.cli.table import faint, strong
+from unit_economics.metric_entry import Metric
 
 
-@click.command("catalogue")
-@click.option("--schema", is_flag=True, help="Print the JSON Schema for editors instead.")
+@click.command("show")
 @config_option
-def command(*, schema: bool, config: Path | None) -> int:
+def command(config: Path | None) -> int:
     """Validate the catalogue and print what is measured; exit code 2 with every line to correct otherwise."""
-    if schema:
-        show_json(catalogue_schema(cost_sources=cost_sources.KINDS, unit_sources=unit_sources.KINDS, sinks=sinks.KINDS))
-    else:
-        _show(opened(config, mart=False).catalogue)
+    return print_catalogue(config)
+
+
+def print_catalogue(config: Path | None) -> int:
+    """Every metric with its scopes, units and contract, and where the bill comes from."""
+    _show(opened(config, mart=False).catalogue)
     return 0
 
 
@@ -34,7 +34,9 @@ def _show(catalogue: Catalogue) -> None:
     click.echo(f"\n{strong('Business day')}  {day.timezone}, counted {_hours(day.closes_after)} after its end")
     click.echo(f"{strong('Restated')}      {catalogue.restatement_window.days} days back, in {catalogue.currency}\n")
     for name, metric in catalogue.metrics.items():
-        click.echo(f"{strong(name)}  {faint(f'owner {metric.owner}' if metric.owner else 'no owner')}")
+        click.echo(f"{strong(name)}  {faint(_contract(metric))}")
+        if metric.purpose:
+            click.echo(f"  {metric.purpose}")
         click.echo(f"  = {', '.join(_scope(catalogue, scope) for scope in catalogue.scopes_of(name))}")
         click.echo(f"  / {metric.unit} units ({units_asset(name)}, {metric.units.kind})")
         if metric.revenue:
@@ -45,6 +47,13 @@ def _show(catalogue: Catalogue) -> None:
     for name, source in catalogue.cost_sources.items():
         click.echo(f"{strong('Bill')}  {name} ({source.kind}), complete after {source.complete_after.days} days")
     click.echo(f"\n{faint(f'version {catalogue.version}')}\n")
+
+
+def _contract(metric: Metric) -> str:
+    """`draft, owner finops@example.com, review by 2027-01-31`; that it is active goes without saying."""
+    owner = f"owner {metric.owner}" if metric.owner else "no owner"
+    review = f"review by {metric.review_by}" if metric.review_by else "no review date"
+    return ", ".join([*([metric.state] if metric.state != "active" else []), owner, review])
 
 
 def _hours(after: timedelta) -> str:

@@ -1,0 +1,102 @@
+"""The catalogue as a contract: what a sound one still lacks, or says to no purpose.
+
+Here: the findings, each at its path of keys. Not here: what is refused (catalogue.py and the entries), lines and
+columns (catalogue_file/), showing them (cli/catalogue/check.py).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from unit_economics.catalogue import Catalogue
+from unit_economics.metric_entry import MeasuredDriver, Metric
+from unit_economics.references import references
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to mend: where, how bad, and in plain words what to do."""
+
+    path: tuple[str, ...]
+    severity: Severity
+    text: str
+
+
+def findings(catalogue: Catalogue, today: date) -> list[Finding]:
+    """What is to be mended, section by section."""
+    return [
+        *_of_metrics(catalogue, today),
+        *_of_drivers(catalogue, today),
+        *_of_scopes(catalogue),
+        *_of_tags(catalogue),
+    ]
+
+
+def _of_metrics(catalogue: Catalogue, today: date) -> Iterator[Finding]:
+    for name, metric in catalogue.measured.items():
+        at = ("metrics", name)
+        if metric.state == "active":
+            yield from _lacking(at, metric)
+        yield from _overdue(at, metric, today)
+        if metric.state == "draft" and metric.publish:
+            yield Finding((*at, "publish"), "warning", "a draft is published nowhere; make it active to publish it")
+        yield from _mixed(catalogue, name)
+
+
+def _lacking(at: tuple[str, ...], metric: Metric) -> Iterator[Finding]:
+    wanted = {
+        "owner": "who answers for it: a team or an address",
+        "purpose": "the decision that it serves",
+        "review_by": "the day by which somebody looks at it again, like 2027-01-31",
+    }
+    for key, what in wanted.items():
+        if not getattr(metric, key):
+            yield Finding(at, "error", f"an active metric needs `{key}`: {what}")
+
+
+def _overdue(at: tuple[str, ...], entry: Metric | MeasuredDriver, today: date) -> Iterator[Finding]:
+    if entry.review_by and entry.review_by < today:
+        text = f"was to be reviewed by {entry.review_by}; look at it, then set the next date"
+        yield Finding((*at, "review_by"), "warning", text)
+
+
+def _mixed(catalogue: Catalogue, name: str) -> Iterator[Finding]:
+    """Amortised and billed cost of the same charges differ by design: side by side they look like a change."""
+    by_basis: dict[str, list[str]] = {}
+    for scope, entry in catalogue.scopes_of(name).items():
+        by_basis.setdefault(entry.basis, []).append(scope)
+    if len(by_basis) > 1:
+        told = "; ".join(f"{basis}: {', '.join(scopes)}" for basis, scopes in by_basis.items())
+        at = ("metrics", name, *(["cost"] if catalogue.metrics[name].cost else []))
+        text = f"is computed over several bases, which must not be compared ({told}); keep one, or make two metrics"
+        yield Finding(at, "warning", text)
+
+
+def _of_drivers(catalogue: Catalogue, today: date) -> Iterator[Finding]:
+    used = {one.name for one in references(catalogue.metrics, catalogue.cost_scopes) if one.what == "driver"}
+    for name, driver in catalogue.drivers.items():
+        yield from _overdue(("drivers", name), driver, today)
+        if name not in used:
+            yield Finding(("drivers", name), "warning", "no shared cost is divided by this driver; use it or remove it")
+
+
+def _of_scopes(catalogue: Catalogue) -> Iterator[Finding]:
+    used = {scope for name in catalogue.measured for scope in catalogue.scopes_of(name)}
+    for name, scope in catalogue.cost_scopes.items():
+        if name not in used and scope.allocation is None:
+            text = "no metric that is computed uses this cost scope; name it under a metric's `cost`, or remove it"
+            yield Finding(("cost_scopes", name), "warning", text)
+
+
+def _of_tags(catalogue: Catalogue) -> Iterator[Finding]:
+    looked_at = {key: name for name, scope in catalogue.cost_scopes.items() for key in scope.tag_keys}
+    for place, key in enumerate(catalogue.tags):
+        text = (
+            f"is kept in any case, since the cost scope {looked_at[key]} looks at it; take it out here"
+            if key in looked_at
+            else "no cost scope looks at this tag key, and each of its values makes rows; use it, or take it out"
+        )
+        yield Finding(("tags", str(place)), "warning", text)
