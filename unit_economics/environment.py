@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from unit_economics import cost_sources, sinks, unit_sources
+from unit_economics import cost_sources, rate_sources, sinks, unit_sources
 from unit_economics.catalogue import Catalogue
 from unit_economics.catalogue_file import load_catalogue
 from unit_economics.deployment import Deployment
@@ -29,7 +29,13 @@ def environment() -> dict[str, str]:
 
 def read_catalogue(path: Path) -> Catalogue:
     """The catalogue at `path`, with every kind of source and sink of this release."""
-    return load_catalogue(path, cost_sources=cost_sources.KINDS, unit_sources=unit_sources.KINDS, sinks=sinks.KINDS)
+    return load_catalogue(
+        path,
+        cost_sources=cost_sources.KINDS,
+        unit_sources=unit_sources.KINDS,
+        sinks=sinks.KINDS,
+        rate_sources=rate_sources.KINDS,
+    )
 
 
 def deployment(variables: Mapping[str, str] | None = None, catalogue: Path | None = None) -> Deployment:

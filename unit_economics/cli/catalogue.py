@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from unit_economics import cost_sources, sinks, unit_sources
-from unit_economics.asset_names import revenue_asset, sink_asset, units_asset
+from unit_economics import cost_sources, rate_sources, sinks, unit_sources
+from unit_economics.asset_names import margin_asset, revenue_asset, sink_asset, units_asset
 from unit_economics.catalogue import Catalogue
 from unit_economics.catalogue_file import catalogue_schema
 from unit_economics.cli.opening import opened
@@ -23,7 +23,11 @@ from unit_economics.cli.table import faint, show_json, strong
 def command(*, schema: bool, config: Path | None) -> int:
     """Validate the catalogue and print what is measured; exit code 2 with every line to correct otherwise."""
     if schema:
-        show_json(catalogue_schema(cost_sources=cost_sources.KINDS, unit_sources=unit_sources.KINDS, sinks=sinks.KINDS))
+        units, rates = unit_sources.KINDS, rate_sources.KINDS
+        schema_of_all = catalogue_schema(
+            cost_sources=cost_sources.KINDS, unit_sources=units, sinks=sinks.KINDS, rate_sources=rates
+        )
+        show_json(schema_of_all)
     else:
         _show(opened(config, mart=False).catalogue)
     return 0
@@ -39,6 +43,10 @@ def _show(catalogue: Catalogue) -> None:
         click.echo(f"  / {metric.unit} units ({units_asset(name)}, {metric.units.kind})")
         if metric.revenue:
             click.echo(f"  + revenue ({revenue_asset(name)}, {metric.revenue.kind})")
+        if metric.has_margin:
+            fees = f", fees {', '.join(metric.fees)}" if metric.fees else ""
+            costs = ", ".join(f"{cost} {scope!r}" for cost, scope in catalogue.margin_scopes(name).items())
+            click.echo(f"  = margin ({margin_asset(name)}, {costs}{fees})")
         for sink in metric.publish:
             click.echo(f"  > {sink} ({sink_asset(name, sink)})")
         click.echo()

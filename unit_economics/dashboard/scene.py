@@ -9,12 +9,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 
-from unit_economics.asset_names import plural, revenue_asset, units_asset
+from unit_economics.asset_names import margin_asset, plural, revenue_asset, units_asset
 from unit_economics.business_days import DayRange
 from unit_economics.cost_scope_entry import CostScope
 from unit_economics.dashboard.mart.comparison import Apart, Comparison, Windows, latest_of, shown_bridge, taken_apart
 from unit_economics.dashboard.mart.reader import Role
-from unit_economics.dashboard.mart.series import Series, SeriesQuestion, read_quantities, read_series
+from unit_economics.dashboard.mart.series import Series, SeriesQuestion, read_margins, read_quantities, read_series
 from unit_economics.dashboard.mart.slices import SliceQuestion
 from unit_economics.dashboard.mart.troubles import Trouble, troubles_of
 from unit_economics.dashboard.view import View, first_scope
@@ -101,7 +101,14 @@ class Scene:
         """What was earned by day; empty for whoever may not see it, or where the catalogue does not say."""
         if self.role != "finance" or not self.metric.revenue or not self.is_whole_scope:
             return {}
+        if self.metric.has_margin:
+            return {day: net for day, (net, _) in self.margins.items()}
         return read_quantities(self.connection, revenue_asset(self.view.metric), self.series.shown)
+
+    @cached_property
+    def margins(self) -> Mapping[date, tuple[Decimal, Decimal]]:
+        """Net revenue and fees by day, in the catalogue's currency; only for whoever sees revenue."""
+        return read_margins(self.connection, margin_asset(self.view.metric), self.series.shown)
 
     @cached_property
     def comparison(self) -> Comparison | None:
