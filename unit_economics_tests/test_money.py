@@ -134,7 +134,7 @@ def test_a_rate_that_the_source_states_the_other_way_round_is_turned_round_once(
     ],
 )
 def test_a_row_of_rates_that_can_not_be_right_is_refused_with_its_line(row: Row, said: str) -> None:
-    with pytest.raises(Refusal, match="rates.csv, line 2: ") as refusal:
+    with pytest.raises(Refusal, match=r"rates\.csv, line 2: ") as refusal:
         judged(row)
     assert said in str(refusal.value)
 

@@ -197,7 +197,8 @@ def test_a_margin_that_can_not_be_meant_is_refused(entry: str, said: str) -> Non
 
 
 def test_a_fee_by_a_dimension_needs_that_dimension_and_no_part_of_revenue() -> None:
-    by = "fees:\n  card:\n    source: list\n    by: method\n    prices:\n      visa: [{since: 2026-01-01, amount: 0.1}]\n"
+    lists = "    prices:\n      visa: [{since: 2026-01-01, amount: 0.1}]\n"
+    by = f"fees:\n  card:\n    source: list\n    by: method\n{lists}"
     assert "'card' is by method, which is no dimension of `units`" in refused(FIRST + PLAIN + CHARGED + by)
     told = FIRST.replace("quantity: total_orders}", "quantity: total_orders, dimensions: {method: paid_by}}")
     assert read(told + PLAIN + CHARGED + by).fees["card"].by == "method"

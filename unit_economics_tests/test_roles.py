@@ -88,7 +88,7 @@ def test_an_owner_who_may_not_migrates_all_the_same_and_tells_the_sql_that_is_to
         f'grant "{FINANCE}" to "plain"',
     ]
     as_administrator(cluster, *to_run)
-    assert migrate(mart, ASSETS)[0] == "0003 readers"
+    assert migrate(mart, ASSETS) == []
     assert missing(mart) == []
     assert reads(mart, VIEWER)
     assert reads(mart, FINANCE)
@@ -169,6 +169,8 @@ def test_a_mart_of_the_release_before_keeps_its_rows_and_becomes_readable(databa
         "0003 readers",
         "0004 allocation",
         "0005 not_known",
+        "0006 dimensions",
+        "0008 money",
     ]
     with acting_as(mart, VIEWER) as connection:
         orders = connection.execute("select business_date, quantity, version from daily_orders").fetchall()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
+from typing import LiteralString
 
 from unit_economics.asset_names import margin_asset, plural, revenue_asset, units_asset
 from unit_economics.business_days import DayRange
@@ -95,6 +96,16 @@ class Scene:
         metric, catalogue = self.view.metric, self.of.catalogue
         names = metric, units_asset(metric), self.view.scope, catalogue.currency, self.of.definition(metric)
         return SeriesQuestion(*names, is_split=self.is_whole_scope and self.entry.is_split)
+
+    @property
+    def charges_view(self) -> LiteralString:
+        """The view with the charges that unit costs are made of, in their currency."""
+        return "reported_costs" if self.of.catalogue.exchange_rates else "cloud_costs"
+
+    @property
+    def lines_view(self) -> LiteralString:
+        """The view with what each target pays, in the currency of unit costs."""
+        return "reported_allocations" if self.of.catalogue.exchange_rates else "allocated_costs"
 
     @cached_property
     def revenue(self) -> dict[date, Decimal]:

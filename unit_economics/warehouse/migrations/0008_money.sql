@@ -132,3 +132,55 @@ create function margin_over(of_metric text, first_day date, last_day date) retur
     from sums s
 $$;
 comment on function margin_over is 'The margin of a window as a ratio of sums; for finance only';
+
+-- What unit costs are made of where they are made with exchange rates: native money by the rate of its day.
+create view reported_costs as
+    select c.business_date, c.provider_name, c.sub_account_id, c.service_name, c.region_id, c.charge_category, c.tags,
+        coalesce(r.reporting_currency, c.billing_currency) as billing_currency,
+        c.billed_cost * coalesce(r.rate, 1) as billed_cost, c.effective_cost * coalesce(r.rate, 1) as effective_cost,
+        c.list_cost * coalesce(r.rate, 1) as list_cost, c.contracted_cost * coalesce(r.rate, 1) as contracted_cost,
+        c.charge_rows, c.taken_by, c.is_untagged, c.billing_currency as native_currency, r.rate, r.rate_date
+    from cloud_costs c
+    left join exchange_rates r on (r.business_date, r.currency) = (c.business_date, c.billing_currency);
+comment on view reported_costs is 'The current charges, converted by the rate of their day where there is one';
+
+create view reported_allocations as
+    select a.business_date, a.cost_scope, coalesce(r.reporting_currency, a.billing_currency) as billing_currency,
+        a.cost_basis, a.variant, a.step, a.rule, a.source, a.target, a.amount * coalesce(r.rate, 1) as amount,
+        a.untagged * coalesce(r.rate, 1) as untagged, a.charge_rows, a.billing_currency as native_currency, r.rate,
+        r.rate_date
+    from allocated_costs a
+    left join exchange_rates r on (r.business_date, r.currency) = (a.business_date, a.billing_currency);
+comment on view reported_allocations is 'What each target pays, converted by the rate of its day where there is one';
+
+-- A band is of the same money as the unit cost beside it.
+create or replace view unit_cost_band as
+    with lines as not materialized (
+        select business_date, cost_scope, billing_currency, target, variant, amount, false as is_converted
+        from allocated_costs
+        union all
+        select business_date, cost_scope, billing_currency, target, variant, amount, true from reported_allocations
+    ), costs as not materialized (
+        select business_date, cost_scope, billing_currency, target, variant, is_converted, sum(amount) as cost,
+            bool_and(amount is not null) as stated
+        from lines
+        group by business_date, cost_scope, billing_currency, target, variant, is_converted
+    ), keys as not materialized (
+        select distinct business_date, cost_scope, billing_currency, variant, is_converted from lines
+    ), by_key as not materialized (
+        select c.metric, c.business_date, c.cost_scope, c.billing_currency, c.unit_cost, c.quantity, k.variant,
+            coalesce(t.cost, 0) as cost
+        from unit_cost_versions c
+        join keys k on (k.business_date, k.billing_currency) = (c.business_date, c.billing_currency)
+            and k.cost_scope = split_part(c.cost_scope, ':', 1) and c.cost_scope <> k.cost_scope
+            and k.is_converted = (c.input_versions ? 'exchange_rates')
+        left join costs t on (t.business_date, t.billing_currency) = (c.business_date, c.billing_currency)
+            and (t.cost_scope, t.variant, t.is_converted) = (k.cost_scope, k.variant, k.is_converted)
+            and t.target = split_part(c.cost_scope, ':', 2)
+        where c.superseded_at is null and c.unit_cost is not null and coalesce(t.stated, true)
+    )
+    select metric, business_date, cost_scope, billing_currency, unit_cost, quantity, min(cost / quantity) as lowest,
+        max(cost / quantity) as highest, (array_agg(variant order by cost, variant))[1] as lowest_by,
+        (array_agg(variant order by cost desc, variant))[1] as highest_by, count(*) as keys
+    from by_key
+    group by metric, business_date, cost_scope, billing_currency, unit_cost, quantity;
