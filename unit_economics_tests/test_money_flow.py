@@ -5,12 +5,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import pandas as pd
 import psycopg
 import pytest
+from click.testing import CliRunner
 
 from unit_economics.automation import find_gaps
+from unit_economics.cli import main
 from unit_economics.warehouse.connection import Warehouse
 from unit_economics.warehouse.roles import FINANCE, VIEWER
+from unit_economics_tests.dashboard_client import page
 from unit_economics_tests.focus_bills import charge, write_bill
 from unit_economics_tests.readers import acting_as, refused
 from unit_economics_tests.world import World
@@ -178,6 +182,8 @@ def test_a_price_holds_on_its_days_and_a_value_without_one_is_loud(shop: World) 
     shop.catalogue = BY_METHOD + CHARGED + CARD + more
     assert shop.run(FIRST, LAST).success
     assert [row[5] for row in shop.sql(MARGIN)] == [10, 20, 25]
+    units = "select quantity from unit_economics.margin_per_order where business_date = %s"
+    assert shop.sql(units, LAST) == [(106,)], "the units of every value, and not of the last one"
     assert states(shop, "margin_per_order")[0][1] == 2, "the definition is another one, the value is the same"
     assert missing(shop) == {}
 
@@ -318,6 +324,53 @@ def test_a_viewer_is_told_no_revenue_and_no_margin_in_any_view_version_hash_or_r
             assert refused(connection, f"select * from unit_economics.{view}"), view
         assert refused(connection, f"select * from unit_economics.margin_over('cost_per_order', '{FIRST}', '{LAST}')")
         assert not refused(connection, "select * from unit_economics.exchange_rates")
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_margins_are_exported_exactly_now_and_as_they_were_believed_then(
+    shop: World, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    shop.run(FIRST, LAST)
+    ((before,),) = shop.sql("select max(recorded_at) from unit_economics.unit_margin_versions")
+    shop.sql("update public.money set refunds = 900.01 where day = %s", FIRST)
+    shop.run(FIRST, LAST)
+    monkeypatch.setenv("UNIT_ECONOMICS_DATABASE_URL", shop.url)
+    monkeypatch.chdir(shop.folder)
+
+    def exported(*more: str) -> list[str]:
+        out = shop.folder / f"margins.{form}"
+        done = CliRunner().invoke(main, ["export", "--margin", "--format", form, "--out", str(out), *more])
+        assert done.exit_code == 0, done.output
+        read = {"csv": lambda: pd.read_csv(out, dtype=str), "json": lambda: pd.read_json(out, dtype=False)}
+        frame = read.get(form, lambda: pd.read_parquet(out))()
+        return [f"{Decimal(value):.2f}" for value in frame["net_revenue"]]
+
+    assert exported() == ["49.99", "950.00", "950.00"]
+    assert exported("--as-of", before.isoformat(), "--from", FIRST, "--to", SECOND) == ["950.00", "950.00"]
+
+
+def test_the_page_shows_the_margin_of_net_revenue_after_cost_and_fees(shop: World) -> None:
+    shop.catalogue = BY_METHOD + CHARGED + CARD + "dashboard: {everyone: finance}\n"
+    shop.sql("update public.money set refunds = 450")
+    shop.run(FIRST, LAST)
+    shown = page(shop, "/?window=7d")
+    # 1500 net of three days, 60 of cost, 10 + 20 + 20 of fees
+    assert shown.texts("p", "tile-value")[3] == "92.7%"
+    assert "after cloud cost and fees" in shown.html
+    shop.catalogue = shop.catalogue.replace("everyone: finance", "everyone: viewer")
+    assert "margin" not in page(shop, "/?window=7d").html.lower()
+
+
+def test_the_page_of_one_number_adds_up_to_it_where_money_was_converted(shop: World) -> None:
+    bill(shop, "EUR", "USD")
+    shop.catalogue = CATALOGUE + RATES + "dashboard: {everyone: finance}\n"
+    rates(shop, *(f"{day},USD,0.5" for day in DAYS))
+    shop.run(FIRST, LAST)
+    found = shop.sql("select sum(effective_cost), count(distinct billing_currency) from unit_economics.reported_costs")
+    assert found == [(54, 1)]
+    shown = page(shop, f"/debug?day={SECOND}").html
+    assert "reported_costs" in shown
+    assert "€18.00" in shown
 
 
 def test_an_amount_that_is_not_what_its_parts_come_to_is_refused_by_the_mart_itself(shop: World) -> None:
