@@ -196,6 +196,18 @@ def _margin(catalogue: Catalogue, node: Node) -> Said:
     )
 
 
+def _slices(catalogue: Catalogue, node: Node) -> Said:
+    slices, units = catalogue.metrics[node.entry].slices, units_asset(node.entry)
+    named = "; ".join(f"`{name}` by {', '.join(slicing.by)}" for name, slicing in slices.items())
+    return Said(
+        f"`{node.entry}` taken apart: {named}. Every part has its own cost, units and unit cost, and the parts add up"
+        " to the whole exactly.",
+        {"postgres", "pandas"},
+        schemas.UNIT_COST_SLICES,
+        {"cost": [(CLOUD_COSTS, cost) for cost in schemas.COSTS], "quantity": [(units, "quantity")]},
+    )
+
+
 def _publication(catalogue: Catalogue, node: Node) -> Said:
     metric = catalogue.metrics[node.entry]
     sink = next(kind for kind in metric.publish if sink_asset(node.entry, kind) == node.name)
@@ -218,6 +230,7 @@ _SAID: Mapping[Kind, Callable[[Catalogue, Node], Said]] = {
     "publication": _publication,
     "rates": _rates,
     "margin": _margin,
+    "slices": _slices,
 }
 
 

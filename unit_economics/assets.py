@@ -37,12 +37,22 @@ from unit_economics.exchange import Bill, in_one_currency
 from unit_economics.exchanging import exchange_of, exchange_rates
 from unit_economics.graph import ALLOCATED_COSTS, CLOUD_COSTS, EXCHANGE_RATES, Kind, Node
 from unit_economics.margin_step import unit_margin
-from unit_economics.plots import allocation_numbers, cost_numbers, publication_numbers, unit_cost_numbers, unit_numbers
-from unit_economics.promises import ALLOCATION_CHECKS
+from unit_economics.plots import (
+    allocation_numbers,
+    cost_numbers,
+    publication_numbers,
+    slice_numbers,
+    unit_cost_numbers,
+    unit_numbers,
+)
+from unit_economics.promises import ALLOCATION_CHECKS, SLICE_CHECKS
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
 from unit_economics.reporting import Events, Metadata, Told, tell
 from unit_economics.revenue_entry import Revenue
+from unit_economics.slice_checks import slice_findings
+from unit_economics.slicing import unit_cost_slices
 from unit_economics.storing import Judged, refuse, state_by_inputs, states_by_age, store
+from unit_economics.unit_sources.counting import over_time
 from unit_economics.warehouse import gate, ledger, publications, reading, tables
 from unit_economics.warehouse.connection import Connection
 from unit_economics.warehouse.ledger import Attempt, LateAttempt, Source
@@ -67,10 +77,12 @@ def counted(deployment: Deployment, node: Node) -> Step:
     if isinstance(node.source, Revenue):
         return earned(deployment, node.source, node.unit)
     source, unit = cast("UnitSource", node.source), node.unit
+    per = deployment.catalogue.metrics[node.entry].per if node.kind == "units" else None
 
     def step(attempt: Attempt) -> Told:
         days = attempt.days
         count = source.count(days, calendar=deployment.calendar, unit=unit, outside=deployment.outside)
+        count = over_time(count, per)
         with deployment.warehouse.connection() as connection:
             history = reading.daily_quantities(connection, attempt.asset, days)
         found = checks.unit_findings(count, days, history, deployment.catalogue.checks)
@@ -169,10 +181,9 @@ def cost_per_unit(deployment: Deployment, node: Node) -> Step:
         exchange = exchange_of(catalogue, connection, days) if EXCHANGE_RATES in inputs else None
 
         def compute() -> Made:
-            charged = set(charges["business_date"])
             bill = in_one_currency(exchange, charges, by_rules) if exchange else Bill(charges, by_rules, {})
             good = [day for day in green if day not in bill.refused]
-            free = [day for day in good if (CLOUD_COSTS, day) in made_of and day not in charged]
+            free = _free_days(made_of, good, charges)
             rows = unit_cost.unit_costs(catalogue, name, good, bill.charges, units, free, bill.allocated)
             refused = [one for day in green if day in bill.refused for one in checks.refused([day], bill.refused[day])]
             return Made(rows, [*checks.contract(schemas.UNIT_COSTS, rows, good), *refused])
@@ -186,6 +197,37 @@ def cost_per_unit(deployment: Deployment, node: Node) -> Step:
         return unit_cost_numbers(rows, headline, done)
 
     return derived(deployment, Recipe(inputs, tables.UNIT_COSTS, checks.UNIT_COST_CHECKS, read, stored, numbers))
+
+
+def _free_days(made_of: MadeOf, green: Sequence[date], charges: pd.DataFrame) -> list[date]:
+    """The days whose bill is there without any charge."""
+    charged = set(charges["business_date"])
+    return [day for day in green if (CLOUD_COSTS, day) in made_of and day not in charged]
+
+
+def slices(deployment: Deployment, node: Node) -> Step:
+    """Take a metric apart: for every combination of values its cost, its units and its unit cost."""
+    catalogue, name = deployment.catalogue, node.entry
+    read_units = reading.current_sliced_units if catalogue.metrics[name].units.dimensions else reading.current_units
+
+    def read(connection: Connection, days: DayRange, made_of: MadeOf, green: Sequence[date]) -> Callable[[], Made]:
+        charges = reading.current_charges(connection, days)
+        units = read_units(connection, units_asset(name), days)
+        wholes = reading.current_unit_costs(connection, name, days)
+        exchange = exchange_of(catalogue, connection, days) if EXCHANGE_RATES in node.inputs else None
+
+        def compute() -> Made:
+            free = _free_days(made_of, green, charges)
+            paid = in_one_currency(exchange, charges, None).charges if exchange else charges
+            rows = unit_cost_slices(catalogue, name, green, paid, units, free)
+            return Made(rows, slice_findings(catalogue, name, green, rows, wholes))
+
+        return compute
+
+    def stored(connection: Connection, days: DayRange) -> pd.DataFrame:
+        return reading.current_slices(connection, node.name, days)
+
+    return derived(deployment, Recipe(node.inputs, tables.UNIT_COST_SLICES, SLICE_CHECKS, read, stored, slice_numbers))
 
 
 def published(deployment: Deployment, node: Node) -> Step:
@@ -261,6 +303,7 @@ STEPS: Mapping[Kind, Callable[[Deployment, Node], Step]] = {
     "margin": unit_margin,
     "allocated": allocated_costs,
     "unit_cost": cost_per_unit,
+    "slices": slices,
     "publication": published,
 }
 """How each kind of asset is made."""

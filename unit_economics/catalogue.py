@@ -21,10 +21,12 @@ from unit_economics.business_days import BusinessCalendar
 from unit_economics.cost_scope_entry import CostScope, as_list
 from unit_economics.currencies import CURRENCIES
 from unit_economics.dashboard_entry import Dashboard
+from unit_economics.dimension_entry import ChargeDimension, DimensionName, Slicing
 from unit_economics.entry import LATER, Entry, Variable
 from unit_economics.fee_entry import Fee
 from unit_economics.metric_entry import Margin, MeasuredDriver, Metric
 from unit_economics.money_rules import faults_of_money
+from unit_economics.nearest import closest
 from unit_economics.rates_entry import RATES_ARE, RateSource
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -102,6 +104,9 @@ class Catalogue(Entry):
     cost_sources: dict[Name, SerializeAsAny[CostSource]] = Field(min_length=1)
     cost_scopes: dict[Name, CostScope] = Field(default={"all": CostScope()})
     tags: list[str] = Field(default=[], description="Tag keys to keep beside those that the scopes name")
+    dimensions: dict[DimensionName, ChargeDimension] = Field(
+        default={}, description="How charges tell what slices are by; the units' half is under their `dimensions`"
+    )
     drivers: dict[Name, MeasuredDriver] = Field(default={}, description=DRIVERS_ARE)
     metrics: dict[Name, Metric] = Field(min_length=1)
     exchange_rates: Annotated[SerializeAsAny[RateSource] | None, LATER] = Field(default=None, description=RATES_ARE)
@@ -170,6 +175,31 @@ class Catalogue(Entry):
                 raise ValueError(f"metrics.{name}.{fault}")
         return self
 
+    @model_validator(mode="after")
+    def _slices_have_both_halves(self) -> "Catalogue":
+        for name, metric in self.metrics.items():
+            for slice_name, slicing in metric.slices.items():
+                if problem := self._lacking(name, slicing):
+                    raise ValueError(f"metrics.{name}.slices.{slice_name}.{problem}")
+        return self
+
+    def _lacking(self, metric: str, slicing: Slicing) -> str | None:
+        """Why a slice can't be told, if so: which half lacks a dimension and what may be declared instead."""
+        of_units, of_charges = self.metrics[metric].units.dimensions, self.dimensions
+        for name in slicing.by:
+            if name not in of_units and name not in of_charges:
+                return f"by: no dimension is called {name!r}; {closest(name, sorted({*of_units, *of_charges}))}"
+            if name not in of_charges and slicing.cost_by is None:
+                what = f"only the units tell {name} apart, and the charges don't"
+                return f"by: {what}; name their column or tag under `dimensions`, or declare `cost_by: units`"
+            if name not in of_units and slicing.units_by is None:
+                what = f"only the charges tell {name} apart, and the units don't"
+                return f"by: {what}; name their column under `units.dimensions`, or declare `units_by: whole`"
+        scopes = [scope for scope, entry in self.scopes_of(metric).items() if not entry.is_split]
+        if slicing.cost is not None and slicing.cost not in scopes:
+            return f"cost: no cost scope that is not split is called {slicing.cost!r}; {closest(slicing.cost, scopes)}"
+        return None if scopes else "cost: the metric has only split cost scopes; add one without `by` and `allocation`"
+
     def _unknown_in(self, key: object) -> str | None:
         if isinstance(key, Driver) and key.driver not in self.drivers:
             return f"no driver is called {key.driver!r}; there is {', '.join(self.drivers) or 'none'} under `drivers`"
@@ -194,7 +224,7 @@ class Catalogue(Entry):
     def tag_keys(self) -> list[str]:
         """Every tag key that is stored, sorted."""
         named = set(self.tags).union(*(scope.tag_keys for scope in self.cost_scopes.values()))
-        return sorted(named)
+        return sorted(named | {one.tag for one in self.dimensions.values() if one.tag})
 
     @property
     def kept(self) -> Kept:

@@ -30,7 +30,8 @@ class Deployment:
     def warehouse(self) -> Warehouse:
         """The mart, brought to this release the first time anything asks for it."""
         warehouse = Warehouse(self.outside.secret(DATABASE_URL))
-        migrate(warehouse, {name: node.kind for name, node in self.graph.items()})
+        over_days = {name: metric.over_days for name, metric in self.catalogue.metrics.items()}
+        migrate(warehouse, {name: node.kind for name, node in self.graph.items()}, over_days)
         return warehouse
 
     def linked_to(self, dagster: str) -> "Deployment":

@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from unit_economics.adapters import Sink, UnitSource
-from unit_economics.asset_names import driver_asset, margin_asset, revenue_asset, sink_asset, units_asset
+from unit_economics.asset_names import driver_asset, margin_asset, revenue_asset, sink_asset, slices_asset, units_asset
 from unit_economics.catalogue import Catalogue, content_version
+from unit_economics.metric_entry import Metric
 from unit_economics.rates_entry import RateSource
 from unit_economics.revenue_entry import Revenue
 
 CLOUD_COSTS = "cloud_costs"
 ALLOCATED_COSTS = "allocated_costs"
 EXCHANGE_RATES = "exchange_rates"
-Kind = Literal["charges", "driver", "units", "allocated", "unit_cost", "publication", "revenue", "rates", "margin"]
+Kind = Literal[
+    "charges", "driver", "units", "allocated", "unit_cost", "publication", "revenue", "rates", "margin", "slices"
+]
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def _nodes(catalogue: Catalogue) -> Iterator[Node]:
     for name, driver in catalogue.drivers.items():
         yield _counted(driver_asset(name), "driver", name, driver.quantity, driver.unit)
     for name, metric in catalogue.metrics.items():
-        yield _counted(units_asset(name), "units", name, metric.units, metric.unit)
+        yield _units(name, metric)
     if catalogue.exchange_rates:
         meaning = [catalogue.exchange_rates, catalogue.currency]
         yield Node(EXCHANGE_RATES, "rates", meaning=meaning, rates=catalogue.exchange_rates)
@@ -74,6 +77,8 @@ def _of_metric(catalogue: Catalogue, name: str) -> Iterator[Node]:
     yield Node(name, "unit_cost", name, made_of, [metric.unit, catalogue.currency, *scopes.items(), *rates])
     for kind, sink in metric.publish.items():
         yield Node(sink_asset(name, kind), "publication", name, [units_asset(name), name], unit=metric.unit, sink=sink)
+    if metric.slices:
+        yield _slices(catalogue, name)
     if metric.revenue:
         currency = (metric.earns and metric.earns.currency) or catalogue.currency
         yield _counted(revenue_asset(name), "revenue", name, metric.revenue, currency)
@@ -87,6 +92,27 @@ def _of_margin(catalogue: Catalogue, name: str) -> list[object]:
     fees = [(fee, catalogue.fees[fee]) for fee in metric.fees]
     earned = (metric.earns.currency, metric.earns.refunds_basis, *metric.earns.components) if metric.earns else ()
     return [metric.unit, catalogue.currency, earned, *catalogue.margin_scopes(name).items(), *fees]
+
+
+def _slices(catalogue: Catalogue, name: str) -> Node:
+    slices = catalogue.metrics[name].slices
+    named = {dimension for slicing in slices.values() for dimension in slicing.by}
+    halves = [(one, catalogue.dimensions[one]) for one in sorted(named) if one in catalogue.dimensions]
+    scopes = {slicing.cost or catalogue.headline_scope(name) or "" for slicing in slices.values()}
+    paid = [(scope, catalogue.cost_scopes[scope]) for scope in sorted(scopes)]
+    rates = [EXCHANGE_RATES] if catalogue.exchange_rates else []
+    meaning = [catalogue.metrics[name].unit, catalogue.currency, *slices.items(), *halves, *paid, *rates]
+    return Node(slices_asset(name), "slices", name, [units_asset(name), CLOUD_COSTS, name, *rates], meaning)
+
+
+def _units(name: str, metric: Metric) -> Node:
+    in_time = [metric.per] if metric.per else []
+    return Node(
+        *(units_asset(name), "units", name),
+        meaning=[metric.units, metric.unit, *in_time],
+        source=metric.units,
+        unit=metric.unit,
+    )
 
 
 def _counted(asset: str, kind: Kind, entry: str, source: UnitSource | Revenue, unit: str) -> Node:

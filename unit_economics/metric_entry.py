@@ -5,13 +5,15 @@ source counts (unit_sources/).
 """
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SerializeAsAny, model_validator
 
 from unit_economics.adapters import Sink, UnitSource
 from unit_economics.cost_scope_entry import OneOrMore
+from unit_economics.dimension_entry import Slicing
 from unit_economics.entry import LATER, Entry
+from unit_economics.over_days import OverDays, Per
 from unit_economics.revenue_entry import Revenue
 
 REVENUE_IS = (
@@ -19,6 +21,12 @@ REVENUE_IS = (
     " components `gross`, `discounts`, `refunds` and `chargebacks`, each counted so"
 )
 FEES_ARE = "The third parties' price lists, by their names under `fees`, that every unit is charged by"
+Aggregation = Literal["additive", "semi_additive", "distinct", "gauge"]
+AGGREGATION_IS = (
+    "How days become a week. additive: orders, they add up; gauge: GB stored, their mean; semi_additive: active"
+    " customers, the mean or the last day; distinct: different customers, which only the source can count over days"
+)
+SliceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class Targets(Entry):
@@ -56,6 +64,45 @@ class Metric(Entry):
         default=None, description="What is earned beside what it costs, every day; `{}` where revenue is one amount"
     )
     targets: Targets | None = Field(default=None, description="What the dashboard compares with")
+    aggregation: Annotated[Aggregation, LATER] = Field(default="additive", description=AGGREGATION_IS)
+    over_time: Annotated[Literal["mean", "last"], LATER] = Field(
+        default="mean", description="Of what is semi_additive: the days' mean, or the last day"
+    )
+    per: Annotated[Per | None, LATER] = Field(
+        default=None, description="Of a gauge: count it over its day, so that it adds up: GB by `month` are GB-months"
+    )
+    slices: Annotated[dict[SliceName, Slicing], LATER] = Field(
+        default={}, description="The metric taken apart by dimensions: each slice with its own cost and its own units"
+    )
+
+    @property
+    def over_days(self) -> OverDays:
+        """How the units of several days become one number."""
+        if self.aggregation == "semi_additive":
+            return self.over_time
+        if self.aggregation == "gauge":
+            return "sum" if self.per else "mean"
+        return "distinct" if self.aggregation == "distinct" else "sum"
+
+    @model_validator(mode="after")
+    def _adds_up_as_declared(self) -> "Metric":
+        if self.per and self.aggregation != "gauge":
+            raise ValueError("per: only a gauge is counted over time; add `aggregation: gauge`, or take `per` out")
+        if "over_time" in self.model_fields_set and self.aggregation != "semi_additive":
+            raise ValueError("over_time: it belongs to `aggregation: semi_additive`")
+        if self.aggregation == "gauge" and self.units.sums_samples:
+            raise ValueError("units: a gauge can't be added up over a day; take the mean or the last sample")
+        if self.aggregation == "distinct" and (self.slices or self.units.dimensions):
+            raise ValueError("aggregation: who is distinct can be in two slices; leave these out")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_published(self) -> "Metric":
+        if self.publish and self.over_days != "sum":
+            way_out = "say `per: month` for GB-months, or leave `publish` out" if self.aggregation == "gauge" else ""
+            what = f"publish: a destination adds the days of a week up, which {self.aggregation} units don't"
+            raise ValueError(f"{what}; {way_out or 'leave it out'}")
+        return self
 
     @model_validator(mode="after")
     def _margin_has_revenue(self) -> "Metric":

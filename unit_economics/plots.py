@@ -97,6 +97,15 @@ def unit_cost_numbers(rows: pd.DataFrame, scope: str | None, done: Replaced) -> 
     return _with_version(done, numbers)
 
 
+def slice_numbers(rows: pd.DataFrame, done: Replaced) -> dict[date, Metadata]:
+    """How many parts each slice of a stored day has."""
+    numbers: dict[date, Numbers] = {day: {} for day in done.versions}
+    for day, name in zip(rows["business_date"], rows["slice"], strict=True):
+        if day in numbers:
+            numbers[day][f"{name}_parts"] = numbers[day].get(f"{name}_parts", 0) + 1
+    return _with_version(done, numbers)
+
+
 def publication_numbers(
     wanted: Mapping[date, Decimal], publication: Publication, done: Replaced
 ) -> dict[date, Metadata]:

@@ -35,6 +35,10 @@ ALLOCATION_CHECKS = {
     UNALLOCATED_SHARE: "No more of the day's cost than max_unallocated was taken by no rule.",
     UNTAGGED_SHARE: "No more of the day's cost than max_untagged has none of the tags that the rules look at.",
 }
+SLICE_CHECKS = {
+    CONTRACT: "Every row is as schemas.UNIT_COST_SLICES says: a unit cost, or the reason why there is none.",
+    CONSERVATION: "The parts of every slice add up to the cost and the units that they are parts of, exactly.",
+}
 UNIT_COST_CHECKS = {CONTRACT: "Every row is as schemas.UNIT_COSTS says: a unit cost, or the reason why there is none."}
 RATE_CHECKS = {
     CONTRACT: "Every rate is as schemas.EXCHANGE_RATES says, and every currency that the catalogue names has one.",
@@ -53,6 +57,7 @@ BY_KIND: Mapping[str, Mapping[str, str]] = {
     "publication": PUBLISH_CHECKS,
     "rates": RATE_CHECKS,
     "margin": MARGIN_CHECKS,
+    "slices": SLICE_CHECKS,
     **dict.fromkeys(("units", "driver", "revenue"), UNIT_CHECKS),
 }
 

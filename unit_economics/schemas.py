@@ -233,6 +233,34 @@ UNIT_MARGINS = pa.DataFrameSchema(
 contribution margin is after; what nothing declares (`run_cost`, a component of revenue) is empty."""
 
 
+UNIT_COST_SLICES = pa.DataFrameSchema(
+    {
+        "metric": _text(),
+        "business_date": _date(),
+        "slice": _text(),
+        "dimensions": _text(),
+        "cost_scope": _text(),
+        "billing_currency": _currency(),
+        "cost_basis": _text(),
+        "cost": _money(),
+        "charge_rows": _count(0),
+        "quantity": _money(),
+        "unit": _text(),
+        "unit_cost": _money(),
+        "reason": _text(nullable=True),
+    },
+    checks=pa.Check(
+        lambda frame: frame["unit_cost"].isna() == frame["reason"].notna(),
+        error="a unit cost, or the reason why there is none",
+    ),
+    strict=True,
+    ordered=True,
+    unique=["metric", "business_date", "slice", "dimensions", "billing_currency"],
+    name="unit cost slices",
+)
+"""A metric taken apart: one row a slice and combination of its values, `dimensions` as canonical JSON."""
+
+
 def empty(schema: pa.DataFrameSchema) -> pd.DataFrame:
     """A frame of this schema without rows."""
     columns = {

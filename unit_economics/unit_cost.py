@@ -19,12 +19,11 @@ import pandas as pd
 
 from unit_economics.allocated import target_costs
 from unit_economics.catalogue import Catalogue
-from unit_economics.cost_scope_entry import CostScope, as_list
+from unit_economics.cost_scope_entry import By, CostScope, as_list
+from unit_economics.dimension_entry import NO_VALUE
 from unit_economics.exact import EXACT, RATIO, total
 from unit_economics.reasons import NO_CHARGES, NO_UNITS, NOT_ALLOCATED, NOT_STATED, ZERO_UNITS
 from unit_economics.schemas import ALLOCATED_COSTS, UNIT_COSTS, empty
-
-NO_TAG = "(none)"
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def unit_costs(
     rows = [
         (
             *(metric, cost.day, cost.scope, cost.currency, scope.basis, cost.amount, cost.charge_rows),
-            *_ratio(cost, quantities.get(cost.day), unit),
+            *ratio(cost, quantities.get(cost.day), unit),
         )
         for name, scope in catalogue.scopes_of(metric).items()
         for cost in _costs(name, scope, charges, by_rules, without, catalogue.currency)
@@ -101,7 +100,7 @@ def scope_costs(
     An unsplit scope has a row on every day, with the amount of `without` where no charge is there; of a split scope
     only the values that occur on a day are known.
     """
-    found = _sums(name, scope, _matching(scope, charges))
+    found = _sums(name, scope, scope_charges(scope, charges))
     yield from found
     if scope.by is None:
         seen = {cost.day for cost in found}
@@ -110,7 +109,8 @@ def scope_costs(
                 yield Cost(day, name, currency, amount, 0, NO_CHARGES)
 
 
-def _matching(scope: CostScope, charges: pd.DataFrame) -> pd.DataFrame:
+def scope_charges(scope: CostScope, charges: pd.DataFrame) -> pd.DataFrame:
+    """The charges that belong to a scope."""
     keep = pd.Series(data=True, index=charges.index)
     for column, values in scope.where.columns.items():
         keep &= charges[column].isin(values)
@@ -134,13 +134,17 @@ def _sums(name: str, scope: CostScope, charges: pd.DataFrame) -> list[Cost]:
 def _scope_names(name: str, scope: CostScope, charges: pd.DataFrame) -> "pd.Series[str]":
     if scope.by is None:
         return pd.Series(name, index=charges.index, dtype=object)
-    if scope.by.tag is not None:
-        return f"{name}:{scope.by.tag}=" + _tag(charges, scope.by.tag)
-    return f"{name}:" + charges[scope.by.column].fillna(NO_TAG)
+    head = f"{name}:{scope.by.tag}=" if scope.by.tag is not None else f"{name}:"
+    return head + values_of(scope.by, charges)
+
+
+def values_of(by: By, charges: pd.DataFrame) -> "pd.Series[str]":
+    """The value of a column or a tag of every charge, `(none)` where it has none."""
+    return _tag(charges, by.tag) if by.tag is not None else charges[by.column].fillna(NO_VALUE)
 
 
 def _tag(charges: pd.DataFrame, key: str) -> "pd.Series[str]":
-    return charges["tags"].map(lambda text: _tags(text).get(key, NO_TAG)).astype(object)
+    return charges["tags"].map(lambda text: _tags(text).get(key, NO_VALUE)).astype(object)
 
 
 @lru_cache(maxsize=65_536)
@@ -155,7 +159,7 @@ def _quantities(units: pd.DataFrame) -> dict[date, Decimal]:
     return totals
 
 
-def _ratio(cost: Cost, quantity: Decimal | None, unit: str) -> tuple[Decimal | None, str, Decimal | None, str | None]:
+def ratio(cost: Cost, quantity: Decimal | None, unit: str) -> tuple[Decimal | None, str, Decimal | None, str | None]:
     """quantity, unit, unit_cost, reason: the unit cost, or in plain words why there is none."""
     reasons = [
         *([cost.lacking] if cost.amount is None else []),

@@ -34,7 +34,9 @@ FOR_FINANCE = (REVENUE, MARGIN, "unit_margin_versions", "unit_margins")
 def mart(database: str) -> Warehouse:
     """Two versions of a day of everything, a red day of revenue, a publication, and two alerts."""
     warehouse = Warehouse(database)
-    migrate(warehouse, {ORDERS: "units", UNIT_COST: "unit_cost", REVENUE: "revenue", MARGIN: "margin"})
+    migrate(
+        warehouse, {ORDERS: "units", UNIT_COST: "unit_cost", REVENUE: "revenue", MARGIN: "margin"}, {UNIT_COST: "sum"}
+    )
     for number in (1, 2):
         write(warehouse, ORDERS, tables.UNIT_QUANTITIES, units(Decimal(number), "Order"))
         write(warehouse, REVENUE, tables.UNIT_QUANTITIES, units(EARNED * number, "EUR"), Source(f"{EARNED * number}"))
@@ -43,6 +45,7 @@ def mart(database: str) -> Warehouse:
         write(warehouse, UNIT_COST, tables.UNIT_COSTS, unit_costs(Decimal(number)))
         write(warehouse, RATES, tables.EXCHANGE_RATES, rates(Decimal(number)))
         write(warehouse, MARGIN, tables.UNIT_MARGINS, margins(EARNED * number), Source(f"of {EARNED * number}"))
+        write(warehouse, f"{UNIT_COST}_slices", tables.UNIT_COST_SLICES, slices(Decimal(number)))
     with warehouse.transaction() as connection:
         said = f"only 5 where {EARNED} were counted before"
         attempt = begin(warehouse, REVENUE)
@@ -134,6 +137,26 @@ def margins(earned: Decimal) -> pd.DataFrame:
     told = {"margin_after": "fully_loaded_cost", "contribution_margin": earned, "reason": "no percent in this test"}
     row = {**dict.fromkeys(schemas.UNIT_MARGINS.columns), **named, **known, **told}
     return pd.DataFrame([row], columns=list(schemas.UNIT_MARGINS.columns), dtype=object)
+
+
+def slices(cost: Decimal) -> pd.DataFrame:
+    """The whole scope as the one part of a slice."""
+    row = (
+        UNIT_COST,
+        DAY,
+        "region",
+        '{"region":"eu"}',
+        "all",
+        "EUR",
+        "effective",
+        cost,
+        1,
+        Decimal(1),
+        "Order",
+        cost,
+        None,
+    )
+    return pd.DataFrame([row], columns=list(schemas.UNIT_COST_SLICES.columns), dtype=object)
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """Rules of the demo's shop: deterministic, complete FOCUS 1.2, and equal to its own answer key."""
 
 import csv
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -18,6 +20,7 @@ from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.demo import answer_key, bill
 from unit_economics.demo.answer_key import AnswerKey, Event, Headline
 from unit_economics.demo.shop import BILL, deliver_late, fill_shop, imagine
+from unit_economics.demo.usage import CALLS, STORAGE
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal
 from unit_economics.unit_sources.postgres import PostgresUnits
@@ -112,6 +115,24 @@ def test_the_view_is_the_completed_orders_of_the_table_and_of_the_answer(shop: F
         if not any(e.kind in {"outage", "volume_spike"} and e.holds(day) for e in shop.key.events)
     ]
     assert 200 <= min(ordinary) <= max(ordinary) <= 600
+
+
+def test_the_sliced_orders_are_the_same_orders(shop: Filled) -> None:
+    with psycopg.connect(shop.database) as connection:
+        sliced = connection.execute("select date, sum(orders) from order_counts group by 1 order by 1").fetchall()
+        parts = connection.execute("select distinct region, payment from order_counts").fetchall()
+    assert sliced == [(day, answer.completed_orders) for day, answer in shop.key.days.items()]
+    assert set(parts) == {(region, payment) for region in ("eu", "us") for payment in ("card", "invoice", "paypal")}
+
+
+def test_calls_and_storage_are_the_answers(shop: Filled) -> None:
+    with duckdb.connect() as connection:
+        files = f"read_csv('{shop.folder}/{CALLS}/*.csv.gz')"
+        calls = connection.execute(f"select day, sum(calls)::bigint from {files} group by 1 order by 1").fetchall()
+    with closing(sqlite3.connect(shop.folder / STORAGE)) as connection:
+        stored = connection.execute("select day, gb from stored order by 1").fetchall()
+    assert calls == [(day, answer.api_calls) for day, answer in shop.key.days.items()]
+    assert stored == [(str(day), answer.stored_gb) for day, answer in shop.key.days.items()]
 
 
 def test_every_day_of_the_demo_can_be_counted(shop: Filled) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("dagster", "pandas", "pandera", "duckdb", "pyarrow", "httpx", "fsspec", "pyspark", "sqlglot")
+HEAVY = ("dagster", "pandas", "pandera", "duckdb", "pyarrow", "httpx", "fsspec", "pyspark", "sqlglot", "lark", "pint")
 EVERY_KIND = """
 currency: EUR
 cost_sources:
@@ -49,6 +49,16 @@ def test_a_library_that_is_loaded_would_be_caught(tmp_path: Path) -> None:
 
 def test_a_deployment_with_every_kind_of_source_and_sink_loads_none_of_them(tmp_path: Path) -> None:
     assert loaded(DEPLOYMENT, tmp_path) == set()
+
+
+def test_formulas_load_their_parser_and_their_units_where_the_first_is_read_and_compared(tmp_path: Path) -> None:
+    assert loaded("import unit_economics.formulas", tmp_path) == set()
+    reading = "from unit_economics.formulas import Leaf, check, parse\nshare = parse('cost(shop) / revenue')"
+    assert loaded(reading, tmp_path) == {"lark"}
+    checking = "check(share, lambda name: Leaf('USD', 'additive'))"
+    assert loaded(f"{reading}\n{checking}", tmp_path) == {"lark"}
+    comparing = "check(parse('a + b'), lambda name: Leaf({'a': 'GB', 'b': '1000 MB'}[name.name], 'gauge'))"
+    assert loaded(f"{reading}\n{comparing}", tmp_path) == {"lark", "pint"}
 
 
 @pytest.mark.parametrize("command", QUICK)

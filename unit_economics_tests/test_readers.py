@@ -210,7 +210,7 @@ def test_a_second_migration_grants_nothing_and_writes_nothing(mart: Warehouse) -
 def test_a_view_that_is_new_or_lost_its_grant_is_granted_by_the_next_migration(mart: Warehouse) -> None:
     with mart.connection() as connection:
         connection.execute(f"revoke select on gate from {VIEWER}".encode())
-    migrate(mart, {ORDERS: "units", "daily_calls": "units", REVENUE: "revenue", "daily_call_revenue": "revenue"})
+    migrate(mart, {"daily_calls": "units", "daily_call_revenue": "revenue"})
     with acting_as(mart, VIEWER) as connection:
         allowed = [not refused(connection, f"select * from {view}") for view in ("gate", "daily_calls")]
         assert (allowed, refused(connection, "select * from daily_call_revenue")) == ([True, True], True)

@@ -210,9 +210,7 @@ def test_a_text_with_every_awkward_character_comes_back_as_it_went_in(warehouse:
 )
 def test_after_any_history_each_day_shows_its_last_value(warehouse: Warehouse, history: list[dict[date, str]]) -> None:
     with warehouse.connection() as connection:
-        connection.execute(
-            "truncate attempt, ledger, unit_quantity, charge_day, allocated_cost, unit_cost, verdict, publication"
-        )
+        connection.execute("truncate attempt cascade")
     last: dict[date, str] = {}
     for write_of in history:
         write(warehouse, write_of)
@@ -261,6 +259,12 @@ PROMISED = {
     "unit_cost_versions": "metric business_date cost_scope billing_currency cost_basis cost charge_rows quantity unit"
     " unit_cost status reason complete_through version recorded_at run_id superseded_at code_version catalogue_version"
     " definition input_versions source_hash content_hash",
+    "unit_cost_slices": "metric business_date slice dimensions cost_scope billing_currency cost_basis cost charge_rows"
+    " quantity unit unit_cost status reason complete_through version recorded_at run_id",
+    "unit_cost_slice_versions": "metric business_date slice dimensions cost_scope billing_currency cost_basis cost"
+    " charge_rows quantity unit unit_cost status reason complete_through version recorded_at run_id superseded_at"
+    " definition",
+    "metric_units": "metric over_days",
     "cloud_cost_versions": "business_date provider_name sub_account_id service_name region_id charge_category tags"
     " billing_currency billed_cost effective_cost list_cost contracted_cost charge_rows status version recorded_at"
     " run_id superseded_at taken_by is_untagged",

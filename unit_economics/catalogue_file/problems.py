@@ -4,7 +4,6 @@ Here: where a complaint belongs in the file, and what it says; never the value i
 Not here: the rules (catalogue.py and the adapters' own entries).
 """
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from typing import get_args
@@ -18,6 +17,7 @@ from unit_economics.catalogue_file.shape import Shape
 from unit_economics.catalogue_file.tree import Leaf, Node, Problem
 from unit_economics.dashboard_entry import Address, HeaderName, HostName
 from unit_economics.entry import Variable
+from unit_economics.nearest import closest
 from unit_economics.refusals import UsageRefusal
 
 MOST_SHOWN = 50
@@ -81,13 +81,6 @@ def refusal(problems: Iterable[Problem], name: str) -> UsageRefusal:
     count = "1 problem" if len(ordered) == 1 else f"{len(ordered)} problems"
     what = "\n  ".join([count, *lines])
     return UsageRefusal(what, where=name, remedy="Correct the file where it says so, then run the same again")
-
-
-def closest(word: str, allowed: Sequence[str]) -> str:
-    """`did you mean` with the nearest allowed word, and then all of them."""
-    near = difflib.get_close_matches(word, allowed, n=1)
-    hint = f"did you mean `{near[0]}`? " if near else ""
-    return f"{hint}allowed: {', '.join(allowed) or 'none'}"
 
 
 def _problem(detail: ErrorDetails, tree: Node, shape: Shape) -> Problem:

@@ -17,6 +17,7 @@ from unit_economics.dashboard.panels.explain import explain
 from unit_economics.dashboard.panels.headline import headline
 from unit_economics.dashboard.panels.month import month
 from unit_economics.dashboard.panels.origin import origin
+from unit_economics.dashboard.panels.parts import parts
 from unit_economics.dashboard.panels.restatement import restatement
 from unit_economics.dashboard.panels.runs import runs
 from unit_economics.dashboard.panels.slices import slices
@@ -49,7 +50,7 @@ class Page:
     panels: Sequence[Callable[[Scene], Panel]]
 
 
-EXECUTIVE = Page("executive", "Executive", "/", [headline, controls], [tiles, trend, why, month, slices])
+EXECUTIVE = Page("executive", "Executive", "/", [headline, controls], [tiles, trend, why, month, slices, parts])
 ONCALL = Page("on-call", "On call", "/on-call", [banner], [strip, alerts, checks, runs])
 DEBUG = Page(
     "debug",

@@ -95,7 +95,8 @@ class Scene:
         """Whose days the page is about."""
         metric, catalogue = self.view.metric, self.of.catalogue
         names = metric, units_asset(metric), self.view.scope, catalogue.currency, self.of.definition(metric)
-        return SeriesQuestion(*names, is_split=self.is_whole_scope and self.entry.is_split)
+        is_split = self.is_whole_scope and self.entry.is_split
+        return SeriesQuestion(*names, is_split=is_split, rule=self.metric.over_days)
 
     @property
     def charges_view(self) -> LiteralString:

@@ -42,6 +42,8 @@ class DayAnswer:
     effective_cost: Decimal
     effective_by_app: Mapping[str, Decimal]
     effective_by_service: Mapping[str, Decimal]
+    api_calls: int
+    stored_gb: int
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ def _day_answer(held: Mapping[str, object]) -> DayAnswer:
         effective_cost=Decimal(str(held["effective_cost"])),
         effective_by_app=_amounts(held["effective_by_app"]),
         effective_by_service=_amounts(held["effective_by_service"]),
+        api_calls=int(str(held["api_calls"])),
+        stored_gb=int(str(held["stored_gb"])),
     )
 
 

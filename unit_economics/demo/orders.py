@@ -22,9 +22,10 @@ _HOURS = (2, 1, 1, 1, 1, 2, 4, 7, 10, 12, 13, 13, 14, 13, 12, 12, 13, 14, 16, 18
 _STATUSES = ("completed", "cancelled", "returned")
 _COUNTRIES = ("US", "GB", "DE", "FR", "NL", "CA")
 _OURS = "unit_economics demo shop"
+_NAMES = ["public.orders", "public.total_orders", "public.order_counts", "public.daily_revenue"]
 
 _MAKE = f"""
-    drop view if exists public.total_orders, public.daily_revenue;
+    drop view if exists public.total_orders, public.order_counts, public.daily_revenue;
     drop table if exists public.orders;
     create table public.orders (
         order_id bigint primary key,
@@ -38,6 +39,10 @@ _MAKE = f"""
     create view public.total_orders (date, total_orders) as
         select (ordered_at at time zone 'UTC')::date, count(*)
         from public.orders where status = 'completed' group by 1;
+    create view public.order_counts (date, region, payment, orders) as
+        select (ordered_at at time zone 'UTC')::date, case when country in ('US', 'CA') then 'us' else 'eu' end,
+            (array['card', 'card', 'card', 'paypal', 'invoice'])[1 + order_id % 5], count(*)
+        from public.orders where status = 'completed' group by 1, 2, 3;
     create view public.daily_revenue (date, revenue) as
         select (ordered_at at time zone 'UTC')::date, sum(amount)
         from public.orders where status = 'completed' group by 1;
@@ -87,10 +92,10 @@ def _refuse_foreign_table(connection: psycopg.Connection[tuple[object, ...]]) ->
     asked = (
         "select to_regclass(name)::text, obj_description(to_regclass('public.orders')) from unnest(%s::text[]) as name"
     )
-    found = connection.execute(asked, [["public.orders", "public.total_orders", "public.daily_revenue"]]).fetchall()
+    found = connection.execute(asked, [_NAMES]).fetchall()
     if any(name is not None and comment != _OURS for name, comment in found):
         raise Refusal(
-            "there already is a table orders or a view total_orders or daily_revenue that the demo did not make",
+            "there already is a table orders, or a view on orders, that the demo did not make",
             where="demo database",
             remedy="Give the demo a database of its own",
         )

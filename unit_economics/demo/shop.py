@@ -17,6 +17,7 @@ from unit_economics.demo.bill_file import write_bill
 from unit_economics.demo.events import planted
 from unit_economics.demo.headline import headline_of
 from unit_economics.demo.orders import Order, completed, orders_of, write_orders
+from unit_economics.demo.usage import Usage, usage_of, write_usage
 
 SEED = 20
 UNTAGGED = "(none)"
@@ -32,11 +33,12 @@ class Shop:
     events: list[Event]
     orders: dict[date, list[Order]]
     charges: dict[date, list[Charge]]
+    usage: dict[date, Usage]
 
     @property
     def answer_key(self) -> AnswerKey:
         """What every day must come to."""
-        answers = {day: _answer(self.orders[day], self.charges[day]) for day in self.days}
+        answers = {day: _answer(self.orders[day], self.charges[day], self.usage[day]) for day in self.days}
         headline = headline_of(self.days.last, answers)
         return AnswerKey(self.seed, self.days.first, self.days.last, self.events, headline, answers)
 
@@ -46,11 +48,12 @@ def imagine(days: DayRange, seed: int = SEED) -> Shop:
     events = planted(days)
     orders = dict(orders_of(days, events, seed))
     charges = {day: charges_of(day, len(orders[day]), events, days.last, seed) for day in days}
-    return Shop(days, seed, events, orders, charges)
+    usage = usage_of({day: len(of_day) for day, of_day in orders.items()}, seed)
+    return Shop(days, seed, events, orders, charges, usage)
 
 
 def fill_shop(database_url: str, folder: Path, days: DayRange, seed: int = SEED) -> AnswerKey:
-    """Write the shop: public.orders with its views, folder/answer_key.json, and the bill in two deliveries.
+    """Write the shop: public.orders with its views, folder/answer_key.json, its usage, and the bill in two deliveries.
 
     folder/focus lacks the credit, which the provider delivers later: `deliver_late` brings it.
     """
@@ -59,6 +62,7 @@ def fill_shop(database_url: str, folder: Path, days: DayRange, seed: int = SEED)
     charges = [charge for charges in shop.charges.values() for charge in charges]
     write_bill(folder / LATER, charges)
     write_bill(folder / BILL, (charge for charge in charges if charge["ChargeCategory"] != "Credit"))
+    write_usage(folder, shop.usage)
     key = shop.answer_key
     key.save(folder / "answer_key.json")
     return key
@@ -71,7 +75,7 @@ def deliver_late(folder: Path) -> list[Path]:
     return [Path(shutil.copyfile(later, first)) for later, first in grown]
 
 
-def _answer(orders: Sequence[Order], charges: Sequence[Charge]) -> DayAnswer:
+def _answer(orders: Sequence[Order], charges: Sequence[Charge], usage: Usage) -> DayAnswer:
     counted = completed(orders)
     by_app, by_service = _effective(charges, _app), _effective(charges, _service)
     return DayAnswer(
@@ -82,6 +86,8 @@ def _answer(orders: Sequence[Order], charges: Sequence[Charge]) -> DayAnswer:
         effective_cost=sum(by_app.values(), Decimal(0)),
         effective_by_app=by_app,
         effective_by_service=by_service,
+        api_calls=sum(usage.calls.values()),
+        stored_gb=usage.stored_gb,
     )
 
 

@@ -20,11 +20,13 @@ import psycopg
 from unit_economics.business_days import DayRange
 from unit_economics.demo import standin
 from unit_economics.demo.shop import SEED, deliver_late, fill_shop
+from unit_economics.demo.usage import STORAGE
 
 METRIC, SINK = "cost_per_order", "vantage_business_metric"
 VARIABLES = (
     "UNIT_ECONOMICS_DATABASE_URL",
     "ORDERS_DATABASE_URL",
+    "STORAGE_DATABASE_URL",
     "VANTAGE_API_URL",
     "VANTAGE_API_TOKEN",
     "ORDERS_METRIC_ID",
@@ -124,6 +126,7 @@ def variables(base: Mapping[str, str], catalogue: Path, shop_url: str, vantage_u
         **base,
         "UNIT_ECONOMICS_CATALOGUE": str(catalogue.resolve()),
         "ORDERS_DATABASE_URL": shop_url,
+        "STORAGE_DATABASE_URL": f"sqlite:///{catalogue.resolve().parent / STORAGE}",
         "VANTAGE_API_URL": vantage_url,
         "VANTAGE_API_TOKEN": standin.TOKEN,
         "ORDERS_METRIC_ID": standin.METRIC,

@@ -7,7 +7,7 @@ Here: the refusals of impossible days and quantities, days without rows, the rol
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
@@ -16,6 +16,7 @@ from unit_economics.adapters import Count
 from unit_economics.business_days import DayRange
 from unit_economics.dimension_entry import NO_VALUE
 from unit_economics.exact import EXACT, LARGEST
+from unit_economics.over_days import Per, in_time
 from unit_economics.refusals import DayRefusal, Refusal
 from unit_economics.unit_sources.dimensions import NOT_SPLIT, Told, rolled_up
 
@@ -124,6 +125,30 @@ def count_of(tally: Tally, days: DayRange, *, unit: str, zero: bool, told: Told 
     totals = {**_sums(rows), **(tally.totals or {})} if told.is_sliced else {}
     told_rows = _rolled_up(rows, told) if told.is_sliced else rows
     return Count(_frame(told_rows, unit, told), absent, tally.refused, _fingerprint(told_rows, told), totals)
+
+
+def over_time(count: Count, per: Per | None) -> Count:
+    """What is there all day, as what adds up: each quantity over its day. The same count without `per`."""
+    if per is None:
+        return count
+    import pandas as pd  # only where something was counted
+
+    pairs = zip(count.units["business_date"], count.units["quantity"], strict=True)
+    in_units = pd.Series([in_time(quantity, day, per) for day, quantity in pairs], dtype=object)
+    before, units = _by_day(count.units), count.units.reset_index(drop=True).assign(quantity=in_units)
+    totals = {
+        day: after if count.totals[day] == before[day] else in_time(count.totals[day], day, per)
+        for day, after in _by_day(units).items()
+        if day in count.totals
+    }
+    return replace(count, units=units, totals=totals)
+
+
+def _by_day(units: "pd.DataFrame") -> dict[date, Decimal]:
+    found: dict[date, Decimal] = {}
+    for day, quantity in zip(units["business_date"], units["quantity"], strict=True):
+        found[day] = EXACT.add(found.get(day, Decimal(0)), quantity)
+    return found
 
 
 def _nothing(told: Told) -> tuple[str, ...]:

@@ -26,6 +26,15 @@ EXPORTED_MARGINS = (
 )
 
 
+def unit_cost_over(connection: Connection, metric: str, days: DayRange) -> Sequence[tuple[Any, ...]]:
+    """The unit cost over a window: scope, currency, cost, quantity, unit cost, days that count and that don't."""
+    text: LiteralString = (
+        "select cost_scope, billing_currency, cost, quantity, unit_cost, days, days_without"
+        " from unit_cost_over(%s, %s, %s) order by 1, 2"
+    )
+    return connection.execute(text, [metric, days.first, days.last]).fetchall()
+
+
 def last_tries(connection: Connection, days: DayRange) -> dict[tuple[str, date], tuple[int, datetime, str | None]]:
     """How often each asset's day was ever tried, when it last was, and why it is not there since.
 

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from unit_economics.business_days import DayRange
 from unit_economics.exact import EXACT
-from unit_economics.schemas import ALLOCATED_COSTS, CHARGES, UNIT_COSTS, UNITS
+from unit_economics.schemas import ALLOCATED_COSTS, CHARGES, SLICED_UNITS, UNIT_COST_SLICES, UNIT_COSTS, UNITS
 from unit_economics.warehouse.connection import Connection
 
 _CURRENT = """select {columns} from ledger l join {table} r
@@ -64,6 +64,20 @@ def current_unit_costs(connection: Connection, metric: str, days: DayRange) -> p
     names = list(UNIT_COSTS.columns)
     columns = [sql.Identifier("r", "asset" if name == "metric" else name) for name in names]
     return _frame(connection, "unit_cost", columns, names, metric, days)
+
+
+def current_slices(connection: Connection, asset: str, days: DayRange) -> pd.DataFrame:
+    """A metric taken apart, as `schemas.UNIT_COST_SLICES`."""
+    texts = {"metric": sql.Identifier("r", "asset"), "dimensions": sql.SQL("r.dimensions::text")}
+    columns = [texts.get(name) or sql.Identifier("r", name) for name in UNIT_COST_SLICES.columns]
+    return _frame(connection, "unit_cost_slice", columns, list(UNIT_COST_SLICES.columns), asset, days)
+
+
+def current_sliced_units(connection: Connection, asset: str, days: DayRange) -> pd.DataFrame:
+    """The current units of these days by dimension, as `schemas.SLICED_UNITS`."""
+    texts = {"dimensions": sql.SQL("r.dimensions::text")}
+    columns = [texts.get(name) or sql.Identifier("r", name) for name in SLICED_UNITS.columns]
+    return _frame(connection, "unit_quantity", columns, list(SLICED_UNITS.columns), asset, days)
 
 
 def _frame(

@@ -131,6 +131,15 @@ ALLOCATED_COSTS = Table(
     frozenset({"amount", "untagged"}),
 )
 
+UNIT_COST_SLICES = Table(
+    "unit_cost_slice",
+    (
+        *("slice", "dimensions", "cost_scope", "billing_currency", "cost_basis", "cost", "charge_rows"),
+        *("quantity", "unit", "unit_cost", "reason"),
+    ),
+    frozenset({"cost", "quantity"}),
+)
+
 UNIT_COSTS = Table(
     "unit_cost",
     ("cost_scope", "billing_currency", "cost_basis", "cost", "charge_rows", "quantity", "unit", "unit_cost", "reason"),

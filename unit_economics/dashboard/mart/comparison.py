@@ -33,6 +33,8 @@ class Comparison:
     @property
     def why_not(self) -> str:
         """Empty where both windows have enough days that count."""
+        if self.after.rule == "distinct" and len(self.after.window) > 1:
+            return "different units can't be added up over days: who comes twice would count twice"
         for window, name in ((self.after, "window"), (self.before, "window before")):
             if not window.quantity:
                 return f"the {name} has no complete day with cost and units"
@@ -44,7 +46,7 @@ class Comparison:
     def even(self, windows: Windows | None) -> Windows:
         """Both windows, taken apart or not; the one before as long as the other, so that no missing day is a change."""
         before, after = windows or (_undivided(self.before), _undivided(self.after))
-        return _stretched(before, self.before.days, self.after.days), after
+        return _stretched(before, self.before.days, self.after.days, is_sum=self.after.rule == "sum"), after
 
 
 def latest_of(series: Series, days: int) -> Comparison | None:
@@ -61,7 +63,7 @@ def taken_apart(connection: Connection, asked: SliceQuestion, series: Series, fo
     totals: Mapping[bool, Total] = {False: found.before, True: found.after}
     days = {late: [day.day for day in series.counted(total.window)] for late, total in totals.items()}
     quantities = {late: total.quantity for late, total in totals.items()}
-    windows = windows_of_slices(connection, asked, days, quantities)
+    windows = windows_of_slices(connection, asked, days, quantities, is_sum=found.after.rule == "sum")
     before, after = windows
     return before if _adds_up(before, found.before) else None, after if _adds_up(after, found.after) else None
 
@@ -75,8 +77,8 @@ def _adds_up(window: Window, total: Total) -> bool:
     return abs(sum(part.cost for part in window.slices.values()) - total.cost) < _LEAST_MONEY
 
 
-def _stretched(window: Window, days: int, to_days: int) -> Window:
-    """The same window over another number of such days."""
+def _stretched(window: Window, days: int, to_days: int, *, is_sum: bool) -> Window:
+    """The same window over another number of such days; units that don't add up stay what they are."""
 
     def longer(amount: Decimal) -> Decimal:
         return amount * to_days / days
@@ -85,7 +87,8 @@ def _stretched(window: Window, days: int, to_days: int) -> Window:
         name: Slice(longer(part.cost), None if part.quantity is None else longer(part.quantity))
         for name, part in window.slices.items()
     }
-    return Window(longer(window.quantity), slices) if days != to_days else window
+    quantity = longer(window.quantity) if is_sum else window.quantity
+    return Window(quantity, slices) if days != to_days else window
 
 
 def _undivided(total: Total) -> Window:

@@ -1,7 +1,8 @@
 """Days as the pages need them: one scope's cost, the units and the status of every day, and sums over windows of them.
 
-Here: the questions behind more than one panel, and sums. A window is always a ratio of sums over its complete days;
-what is provisional is in no total. Not here: what is drawn of it (panels/).
+Here: the questions behind more than one panel, and sums. A window is always a ratio of sums over its complete days (of
+units that don't add up, their mean or their last day); what is provisional is in no total. Not here: what is drawn of
+it (panels/).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from functools import cached_property
 from psycopg import sql
 
 from unit_economics.business_days import DayRange
+from unit_economics.over_days import OverDays, over_days
 from unit_economics.reasons import NO_CHARGES
 from unit_economics.warehouse.connection import Connection
 
@@ -73,12 +75,13 @@ class Day:
 
 @dataclass(frozen=True)
 class Total:
-    """The sum over the counted days of a window of `length` days; empty without any."""
+    """The counted days of a window together; quantity is 0 where there is none to tell, as `rule` has it."""
 
     window: DayRange
     days: int
     cost: Decimal
     quantity: Decimal
+    rule: OverDays = "sum"
 
     @property
     def is_whole(self) -> bool:
@@ -97,6 +100,7 @@ class Series:
 
     shown: DayRange
     days: Mapping[date, Day]
+    rule: OverDays = "sum"
 
     @cached_property
     def complete_to(self) -> date | None:
@@ -115,8 +119,8 @@ class Series:
         """Cost and units of the days that count."""
         days = self.counted(window)
         cost = sum((day.cost for day in days if day.cost is not None), Decimal(0))
-        quantity = sum((day.quantity for day in days if day.quantity is not None), Decimal(0))
-        return Total(window, len(days), cost, quantity)
+        quantity = over_days({day.day: day.quantity for day in days if day.quantity is not None}, self.rule)
+        return Total(window, len(days), cost, quantity or Decimal(0), self.rule)
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,7 @@ class SeriesQuestion:
     currency: str
     definition: str
     is_split: bool = False
+    rule: OverDays = "sum"
 
 
 def read_series(connection: Connection, asked: SeriesQuestion, shown: DayRange) -> Series:
@@ -151,6 +156,7 @@ def read_series(connection: Connection, asked: SeriesQuestion, shown: DayRange) 
             )
             for day, status, is_billed, is_same in connection.execute(_STATES, values).fetchall()
         },
+        asked.rule,
     )
 
 

@@ -75,10 +75,13 @@ def windows_of_slices(
     asked: SliceQuestion,
     days: Mapping[bool, Sequence[date]],
     quantities: Mapping[bool, Decimal],
+    *,
+    is_sum: bool = True,
 ) -> tuple[Window, Window]:
     """The two windows (days and units of the one before, False, and the one after, True) with each slice's cost.
 
-    The one before may have no day. A slice has units of its own where every slice is also a segment of the units.
+    The one before may have no day. A slice has units of its own where every slice is also a segment of units that add
+    up.
     """
     every = [*days[_BEFORE], *days[_AFTER]]
     split = min(days[_AFTER])
@@ -87,7 +90,9 @@ def windows_of_slices(
     units = connection.execute(sql.SQL(_UNITS).format(units=sql.Identifier(asked.units)), values).fetchall()
     own = {(segment, late): quantity for segment, late, quantity in units}
     names = {scope for scope, _, _ in costs}
-    is_segmented = bool(names) and all(value_of(name, asked.by) in {segment for segment, _ in own} for name in names)
+    is_segmented = (
+        is_sum and bool(names) and all(value_of(name, asked.by) in {segment for segment, _ in own} for name in names)
+    )
 
     def own_units(name: str, late: bool) -> Decimal | None:  # noqa: FBT001  # as below
         return own.get((value_of(name, asked.by), late)) if is_segmented else None

@@ -110,7 +110,12 @@ def _leads_to(scene: Scene, asset: str, day: date) -> str:
     return scene.view.url("/debug", metric=metric, day=day, **({} if same else {"scope": "", "by": ""}))
 
 
-_MADE = {"allocated": "rules and shares", "unit_cost": "cost ÷ units", "publication": "published"}
+_MADE = {
+    "allocated": "rules and shares",
+    "unit_cost": "cost ÷ units",
+    "publication": "published",
+    "slices": "by dimension",
+}
 
 
 def _holds(scene: Scene, asset: str) -> str:

@@ -114,17 +114,24 @@ def _sum(bridge: Bridge[Decimal], kind: str) -> Decimal:
     return sum((term.amount for term in bridge.terms if term.kind == kind), Decimal(0))
 
 
+def _units_detail(scene: Scene, total: Total) -> str:
+    """How the units of the window came to be one number."""
+    if total.rule == "sum":
+        return f"{scene.numbers.compact_count(Decimal(round(total.quantity / total.days)))} a day" if total.days else ""
+    return {"mean": "on average", "last": "on the last day", "distinct": "different ones"}[total.rule]
+
+
 def _units(scene: Scene, found: Comparison) -> Tile:
     numbers, quantity = scene.numbers, found.after.quantity
-    a_day = Decimal(round(quantity / found.after.days)) if found.after.days else None
+    is_sum = found.after.rule == "sum"
     return Tile(
         scene.units_title,
         numbers.compact_count(quantity),
-        f"{numbers.compact_count(a_day)} a day" if a_day is not None else "",
-        _change(scene, found, lambda total: total.quantity / total.days, bad_when_up=False),
+        _units_detail(scene, found.after),
+        _change(scene, found, lambda total: total.quantity / (total.days if is_sum else 1), bad_when_up=False),
         *_against_month(
             scene,
-            scene.targets.monthly_units,
+            scene.targets.monthly_units if is_sum else None,
             found.after,
             quantity,
             (_in_whole(numbers.compact_count), _in_whole(numbers.count), Decimal(1)),

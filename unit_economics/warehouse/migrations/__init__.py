@@ -17,6 +17,7 @@ from unit_economics.warehouse.connection import Connection, Warehouse
 from unit_economics.warehouse.roles import grant_reading
 
 LOCK = "unit_economics.migrations"
+_ALL_ADD_UP: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,12 @@ def shipped() -> list[Migration]:
     return sorted(found, key=lambda migration: migration.number)
 
 
-def migrate(warehouse: Warehouse, assets: Mapping[str, str]) -> list[str]:
+def migrate(warehouse: Warehouse, assets: Mapping[str, str], over_days: Mapping[str, str] = _ALL_ADD_UP) -> list[str]:
     """Bring the mart to this release, give the assets their views and the readers their rights.
 
-    assets: each by name with its kind, as `graph.Node` has them. Returns the steps that were taken. What is earned is
-    for finance only, which a view's name tells (`is_revenue`).
+    assets: each by name with its kind, as `graph.Node` has them; over_days: by metric how the units of several days
+    become one number (`over_days.OverDays`), a sum where nothing is said. Returns the steps that were taken. What is
+    earned is for finance only, which a view's name tells (`is_revenue`).
     """
     with warehouse.transaction() as connection:
         connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [LOCK])
@@ -53,8 +55,21 @@ def migrate(warehouse: Warehouse, assets: Mapping[str, str]) -> list[str]:
         for asset in _without_view(connection, assets):
             if make := _VIEWS.get(assets[asset]):
                 make(connection, asset)
+        _tell_units(connection, over_days)
         grant_reading(connection)
     return taken
+
+
+def _tell_units(connection: Connection, over_days: Mapping[str, str]) -> None:
+    """What SQL needs to know of the catalogue to total units; nothing is written where it is known."""
+    known = dict(connection.execute("select metric, over_days from unit_economics.metric_unit").fetchall())
+    for metric, rule in over_days.items():
+        if known.get(metric) != rule:
+            connection.execute(
+                "insert into unit_economics.metric_unit values (%s, %s)"
+                " on conflict (metric) do update set over_days = excluded.over_days",
+                [metric, rule],
+            )
 
 
 def _pending(connection: Connection) -> list[Migration]:
@@ -120,6 +135,13 @@ def _margin_view(connection: Connection, asset: str) -> None:
     _comment(connection, asset, "What each business day's units earned beside what they cost, or why that is empty")
 
 
+def _slices_view(connection: Connection, asset: str) -> None:
+    text = "create view unit_economics.{view} as select * from unit_economics.unit_cost_slices where metric = {name}"
+    metric = asset.removesuffix("_slices")
+    connection.execute(sql.SQL(text).format(view=sql.Identifier(asset), name=sql.Literal(metric)))
+    _comment(connection, asset, "The current unit cost of every part of each slice, or why there is none")
+
+
 def _comment(connection: Connection, view: str, words: str) -> None:
     text = sql.SQL("comment on view unit_economics.{} is {}")
     connection.execute(text.format(sql.Identifier(view), sql.Literal(words)))
@@ -129,5 +151,6 @@ _VIEWS: Mapping[str, Callable[[Connection, str], None]] = {
     **dict.fromkeys(("units", "driver", "revenue"), _units_view),
     "unit_cost": _metric_view,
     "margin": _margin_view,
+    "slices": _slices_view,
 }
 """By kind of asset, what makes its view; the others have none of their own."""
