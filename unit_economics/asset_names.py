@@ -34,6 +34,11 @@ def revenue_asset(metric: str) -> str:
     return f"daily_{unit_of(metric)}_revenue"
 
 
+def margin_asset(metric: str) -> str:
+    """The asset that puts what a metric's units earned beside what they cost: `margin_per_order`."""
+    return f"margin_per_{unit_of(metric)}"
+
+
 def slices_asset(metric: str) -> str:
     """The asset that takes a metric apart by dimensions: `cost_per_order_slices`."""
     return f"{metric}_slices"

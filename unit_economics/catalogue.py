@@ -23,8 +23,11 @@ from unit_economics.cost_scope_entry import CostScope, as_list
 from unit_economics.currencies import CURRENCIES
 from unit_economics.dashboard_entry import Dashboard
 from unit_economics.dimension_entry import ChargeDimension, DimensionName
-from unit_economics.entry import Entry, Variable
-from unit_economics.metric_entry import MeasuredDriver, Metric
+from unit_economics.entry import LATER, Entry, Variable
+from unit_economics.fee_entry import Fee
+from unit_economics.metric_entry import Margin, MeasuredDriver, Metric
+from unit_economics.money_rules import faults_of_money
+from unit_economics.rates_entry import RATES_ARE, RateSource
 from unit_economics.slice_rules import wrong_slices
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -112,6 +115,8 @@ class Catalogue(Entry):
     )
     drivers: dict[Name, MeasuredDriver] = Field(default={}, description=DRIVERS_ARE)
     metrics: dict[Name, Metric] = Field(min_length=1)
+    exchange_rates: Annotated[SerializeAsAny[RateSource] | None, LATER] = Field(default=None, description=RATES_ARE)
+    fees: Annotated[dict[Name, Fee], LATER] = Field(default={}, description="What third parties take for a unit")
     checks: Checks = Checks()
     automation: Automation = Automation()
     alerts: Alerts = Alerts()
@@ -166,6 +171,15 @@ class Catalogue(Entry):
         return self
 
     @model_validator(mode="after")
+    def _money_is_known(self) -> "Catalogue":
+        for name, metric in self.metrics.items():
+            scopes = self.scopes_of(name), self.headline_scope(name)
+            fault = faults_of_money(metric, self.fees, scopes, self.currency, has_rates=self.exchange_rates is not None)
+            if fault:
+                raise ValueError(f"metrics.{name}.{fault}")
+        return self
+
+    @model_validator(mode="after")
     def _slices_have_both_halves(self) -> "Catalogue":
         found = [
             problem
@@ -210,6 +224,12 @@ class Catalogue(Entry):
         chosen = self.metrics[metric].cost
         names = list(self.cost_scopes) if chosen is None else as_list(chosen)
         return {name: self.cost_scopes[name] for name in names}
+
+    def margin_scopes(self, metric: str) -> dict[str, str]:
+        """The cost scope of every cost of a metric's margin, by the cost's name."""
+        margin = self.metrics[metric].margin or Margin()
+        named = {**dict(margin), "fully_loaded": margin.fully_loaded or self.headline_scope(metric)}
+        return {cost: scope for cost, scope in named.items() if scope is not None}
 
     def slices_of(self, metric: str, scope: str) -> dict[str, CostScope]:
         """The split scopes of a metric whose values add up to this scope: equal charges, by an equal cost.

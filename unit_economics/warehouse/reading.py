@@ -41,7 +41,8 @@ def units_by_segment(connection: Connection, asset: str, days: DayRange) -> dict
     """The current quantities of these days, by day and segment."""
     found: dict[date, dict[str, Decimal]] = {}
     for day, segment, quantity in current_units(connection, asset, days)[_SEGMENTS].itertuples(index=False, name=None):
-        found.setdefault(day, {})[segment] = quantity
+        of_day = found.setdefault(day, {})  # of units told apart by dimensions, several rows are of one segment
+        of_day[segment] = EXACT.add(of_day.get(segment, Decimal(0)), quantity)
     return found
 
 

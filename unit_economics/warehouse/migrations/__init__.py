@@ -128,6 +128,13 @@ def _metric_view(connection: Connection, metric: str) -> None:
     _comment(connection, metric, "The current unit cost of each business day and cost scope, or why there is none")
 
 
+def _margin_view(connection: Connection, asset: str) -> None:
+    metric = f"cost_per_{asset.removeprefix('margin_per_')}"
+    text = "create view unit_economics.{view} as select * from unit_economics.unit_margins where metric={name}"
+    connection.execute(sql.SQL(text).format(view=sql.Identifier(asset), name=sql.Literal(metric)))
+    _comment(connection, asset, "What each business day's units earned beside what they cost, or why that is empty")
+
+
 def _slices_view(connection: Connection, asset: str) -> None:
     text = "create view unit_economics.{view} as select * from unit_economics.unit_cost_slices where metric = {name}"
     metric = asset.removesuffix("_slices")
@@ -143,6 +150,7 @@ def _comment(connection: Connection, view: str, words: str) -> None:
 _VIEWS: Mapping[str, Callable[[Connection, str], None]] = {
     **dict.fromkeys(("units", "driver", "revenue"), _units_view),
     "unit_cost": _metric_view,
+    "margin": _margin_view,
     "slices": _slices_view,
 }
 """By kind of asset, what makes its view; the others have none of their own."""
