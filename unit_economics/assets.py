@@ -5,6 +5,7 @@
      cloud_costs  --'
 
      allocated_costs       between cloud_costs and cost_per_order where a cost scope has rules; it may need units
+     formulas              metrics that the catalogue makes of others, of any of these (formula_asset.py)
      daily_order_revenue   where a metric says what its units earn; nothing here waits for it
 
 Every asset does the same with a range of closed business days: read, judge, replace the days, tell Dagster.
@@ -30,6 +31,7 @@ from unit_economics.business_days import DayRange
 from unit_economics.cost_sources.together import Asked, glance_all, read_all
 from unit_economics.deployment import Deployment
 from unit_economics.deriving import Made, MadeOf, Recipe, derived
+from unit_economics.formula_asset import formula
 from unit_economics.graph import ALLOCATED_COSTS, CLOUD_COSTS, Kind, Node
 from unit_economics.plots import (
     allocation_numbers,
@@ -68,7 +70,9 @@ def step_of(deployment: Deployment, node: Node) -> Step:
 def counted(deployment: Deployment, node: Node) -> Step:
     """Count the days in a source of units: the denominator, a driver of shared cost, or what was earned."""
     source, unit = cast("UnitSource", node.source), node.unit
-    per = deployment.catalogue.metrics[node.entry].per if node.kind == "units" else None
+    catalogue = deployment.catalogue
+    in_time = {"units": catalogue.metrics, "quantity": catalogue.quantities}.get(node.kind)
+    per = in_time[node.entry].per if in_time else None
 
     def step(attempt: Attempt) -> Told:
         days = attempt.days
@@ -283,7 +287,8 @@ def _attempted(deployment: Deployment, attempt: Attempt, step: Step) -> Told:
 
 STEPS: Mapping[Kind, Callable[[Deployment, Node], Step]] = {
     "charges": cloud_costs,
-    **dict.fromkeys(("units", "driver", "revenue"), counted),
+    **dict.fromkeys(("units", "driver", "revenue", "quantity"), counted),
+    "formula": formula,
     "allocated": allocated_costs,
     "unit_cost": cost_per_unit,
     "slices": slices,

@@ -23,10 +23,13 @@ from unit_economics.currencies import CURRENCIES
 from unit_economics.dashboard_entry import Dashboard
 from unit_economics.dimension_entry import ChargeDimension, DimensionName, Slicing
 from unit_economics.entry import Entry, Variable
+from unit_economics.formula_entry import FORMULAS_ARE, KPIS_ARE, QUANTITIES_ARE, FormulaEntry, Parameters, Quantity
 from unit_economics.metric_entry import MeasuredDriver, Metric
 from unit_economics.nearest import closest
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+BROUGHT = "kpi_"
+"""How the names of cost scopes begin that a KPI of the library brings with it: no metric is computed for them."""
 DRIVERS_ARE = "What shared cost can be divided by: quantities a day and target"
 
 
@@ -106,6 +109,9 @@ class Catalogue(Entry):
     )
     drivers: dict[Name, MeasuredDriver] = Field(default={}, description=DRIVERS_ARE)
     metrics: dict[Name, Metric] = Field(min_length=1)
+    quantities: dict[Name, Quantity] = Field(default={}, description=QUANTITIES_ARE)
+    formulas: dict[Name, FormulaEntry] = Field(default={}, description=FORMULAS_ARE)
+    kpis: dict[Name, Parameters] = Field(default={}, description=KPIS_ARE)
     checks: Checks = Checks()
     automation: Automation = Automation()
     alerts: Alerts = Alerts()
@@ -220,7 +226,8 @@ class Catalogue(Entry):
     def scopes_of(self, metric: str) -> dict[str, CostScope]:
         """The cost scopes that a metric is computed for."""
         chosen = self.metrics[metric].cost
-        names = list(self.cost_scopes) if chosen is None else as_list(chosen)
+        every = [name for name in self.cost_scopes if not name.startswith(BROUGHT)]
+        names = every if chosen is None else as_list(chosen)
         return {name: self.cost_scopes[name] for name in names}
 
     def slices_of(self, metric: str, scope: str) -> dict[str, CostScope]:

@@ -5,17 +5,27 @@ nodes here, its step in assets.py, its words in asset_shape.py and promises.py. 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from unit_economics.adapters import Sink, UnitSource
-from unit_economics.asset_names import driver_asset, revenue_asset, sink_asset, slices_asset, units_asset
+from unit_economics.asset_names import ALLOCATED_COSTS as ALLOCATED_COSTS
+from unit_economics.asset_names import CLOUD_COSTS as CLOUD_COSTS
+from unit_economics.asset_names import (
+    driver_asset,
+    quantity_asset,
+    revenue_asset,
+    sink_asset,
+    slices_asset,
+    units_asset,
+)
 from unit_economics.catalogue import Catalogue, content_version
+from unit_economics.formula_book import Compiled, compiled
 from unit_economics.metric_entry import Metric
 
-CLOUD_COSTS = "cloud_costs"
-ALLOCATED_COSTS = "allocated_costs"
-Kind = Literal["charges", "driver", "units", "allocated", "unit_cost", "publication", "revenue", "slices"]
+Kind = Literal[
+    "charges", "driver", "units", "allocated", "unit_cost", "publication", "revenue", "slices", "quantity", "formula"
+]
 
 
 @dataclass(frozen=True)
@@ -23,7 +33,8 @@ class Node:
     """One asset of the catalogue.
 
     entry: the name of what it is made for (a metric, a driver); inputs: the assets it is made of; meaning: what its
-    numbers rest on, of all that the catalogue says; source and unit: of what is counted; sink: of what is published.
+    numbers rest on, of all that the catalogue says; source and unit: of what is counted; sink: of what is published;
+    formula: of what is computed by one.
     """
 
     name: str
@@ -34,6 +45,7 @@ class Node:
     source: UnitSource | None = None
     unit: str = ""
     sink: Sink | None = None
+    formula: Compiled | None = None
 
     @property
     def definition(self) -> str:
@@ -56,6 +68,18 @@ def _nodes(catalogue: Catalogue) -> Iterator[Node]:
         yield _allocated(catalogue)
     for name in catalogue.metrics:
         yield from _of_metric(catalogue, name)
+    for name, quantity in catalogue.quantities.items():
+        in_time = [quantity.per] if quantity.per else []
+        counted = _counted(quantity_asset(name), "quantity", name, quantity.source, quantity.unit)
+        yield replace(counted, meaning=[*counted.meaning, *in_time])
+    if catalogue.formulas:
+        yield from _formulas(catalogue)
+
+
+def _formulas(catalogue: Catalogue) -> Iterator[Node]:
+    for one in compiled(catalogue)[0].values():
+        meaning = [*one.meaning, catalogue.currency]
+        yield Node(one.asset, "formula", one.name, one.inputs, meaning, unit=one.entry.unit, formula=one)
 
 
 def _of_metric(catalogue: Catalogue, name: str) -> Iterator[Node]:

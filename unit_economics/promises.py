@@ -40,6 +40,7 @@ SLICE_CHECKS = {
     CONSERVATION: "The parts of every slice add up to the cost and the units that they are parts of, exactly.",
 }
 UNIT_COST_CHECKS = {CONTRACT: "Every row is as schemas.UNIT_COSTS says: a unit cost, or the reason why there is none."}
+FORMULA_CHECKS = {CONTRACT: "Every row is as schemas.FORMULA_VALUES says: a value, or the reason why there is none."}
 PUBLISH_CHECKS = {CONVERGED: "The destination shows, when read back, exactly what was to be published."}
 
 
@@ -49,7 +50,8 @@ BY_KIND: Mapping[str, Mapping[str, str]] = {
     "unit_cost": UNIT_COST_CHECKS,
     "publication": PUBLISH_CHECKS,
     "slices": SLICE_CHECKS,
-    **dict.fromkeys(("units", "driver", "revenue"), UNIT_CHECKS),
+    "formula": FORMULA_CHECKS,
+    **dict.fromkeys(("units", "driver", "revenue", "quantity"), UNIT_CHECKS),
 }
 
 

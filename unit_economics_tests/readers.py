@@ -27,12 +27,16 @@ DAYS = DayRange(DAY, DAY + timedelta(days=2))
 RUN = Run("run", "code", "catalogue")
 ORDERS, REVENUE, COST, UNIT_COST = "daily_orders", "daily_order_revenue", "cloud_costs", "cost_per_order"
 EARNED = Decimal("98765.43")
+FORMULA, MARGIN = "cost_share", "finance_margin_share"
+OF_FINANCE = ["finance_formula_value_versions", "finance_formula_values", MARGIN]
+"""The views that rest on revenue, beside that of revenue itself."""
 
 
 def mart(database: str) -> Warehouse:
     """Two versions of a day of everything, a red day of revenue, a publication, and two alerts."""
     warehouse = Warehouse(database)
-    migrate(warehouse, {ORDERS: "units", UNIT_COST: "unit_cost", REVENUE: "revenue"}, {UNIT_COST: "sum"})
+    kinds = {ORDERS: "units", UNIT_COST: "unit_cost", REVENUE: "revenue", FORMULA: "formula", MARGIN: "formula"}
+    migrate(warehouse, kinds, {UNIT_COST: "sum"})
     for number in (1, 2):
         write(warehouse, ORDERS, tables.UNIT_QUANTITIES, units(Decimal(number), "Order"))
         write(warehouse, REVENUE, tables.UNIT_QUANTITIES, units(EARNED * number, "EUR"), Source(f"{EARNED * number}"))
@@ -40,6 +44,8 @@ def mart(database: str) -> Warehouse:
         write(warehouse, "allocated_costs", tables.ALLOCATED_COSTS, allocated_costs(Decimal(number)))
         write(warehouse, UNIT_COST, tables.UNIT_COSTS, unit_costs(Decimal(number)))
         write(warehouse, f"{UNIT_COST}_slices", tables.UNIT_COST_SLICES, slices(Decimal(number)))
+        write(warehouse, FORMULA, tables.FORMULA_VALUES, formula_value(Decimal(number)))
+        write(warehouse, MARGIN, tables.FORMULA_VALUES, formula_value(EARNED * number))
     with warehouse.transaction() as connection:
         said = f"only 5 where {EARNED} were counted before"
         attempt = begin(warehouse, REVENUE)
@@ -136,6 +142,12 @@ def slices(cost: Decimal) -> pd.DataFrame:
         None,
     )
     return pd.DataFrame([row], columns=list(schemas.UNIT_COST_SLICES.columns), dtype=object)
+
+
+def formula_value(value: Decimal) -> pd.DataFrame:
+    """What a formula amounts to on DAY."""
+    row = (DAY, value, "EUR", None, f'{{"revenue(order)": {{"value": "{value}"}}}}')
+    return pd.DataFrame([row], columns=list(schemas.FORMULA_VALUES.columns), dtype=object)
 
 
 @contextmanager

@@ -121,7 +121,7 @@ def _without_kind(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
         return location if location[2:] == ("[key]",) else (*location[:2], *location[3:])
     if location[:1] == ("metrics",) and location[2:3] in {("units",), ("revenue",)}:
         return (*location[:3], *location[4:])
-    if location[:1] == ("drivers",) and location[2:3] == ("quantity",):
+    if (location[:1], location[2:3]) in {(("drivers",), ("quantity",)), (("quantities",), ("source",))}:
         return (*location[:3], *location[4:])
     return location
 

@@ -145,3 +145,5 @@ UNIT_COSTS = Table(
     ("cost_scope", "billing_currency", "cost_basis", "cost", "charge_rows", "quantity", "unit", "unit_cost", "reason"),
     frozenset({"cost", "quantity"}),
 )
+
+FORMULA_VALUES = Table("formula_value", ("value", "unit", "reason", "inputs"), frozenset())
