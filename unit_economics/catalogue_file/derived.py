@@ -58,8 +58,13 @@ _OURS = ("daily_", "driver_", "quantity_", "finance_", "margin_per_", BROUGHT)
 
 def with_kpis(catalogue: Catalogue, tree: Node, problems: list[Problem]) -> Catalogue:
     """The catalogue with its KPIs as formulas, and the cost scopes that they bring."""
-    del tree, problems
-    return catalogue
+    if not catalogue.kpis:
+        return catalogue
+    from unit_economics.kpis.inclusion import included  # reads the library, which few catalogues need
+
+    whole, wrong = included(catalogue)
+    problems += [_at(tree, path, text) for path, text in wrong]
+    return whole
 
 
 def wrong_formulas(catalogue: Catalogue, tree: Node) -> list[Problem]:
@@ -71,7 +76,7 @@ def wrong_formulas(catalogue: Catalogue, tree: Node) -> list[Problem]:
 
 
 def _names(catalogue: Catalogue) -> Iterator[tuple[tuple[str, ...], str]]:
-    others = {node.name: node.entry for node in graph_of(catalogue).values() if node.kind != "formula"}
+    others = {node.name: node.entry for node in graph_of(catalogue.model_copy(update={"formulas": {}})).values()}
     for kind in ("quantities", "formulas"):
         for name in getattr(catalogue, kind):
             if name in OF_THE_METRIC:
