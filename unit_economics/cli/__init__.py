@@ -34,6 +34,8 @@ _SECTIONS = [
             "report": "A page of the dashboard as one file, or its headline as a picture.",
             "status": "Every asset and day at a glance, and what to type next.",
             "allocation": "Which charges and rules made a cost; what rules match twice or never.",
+            "value": "A formula or KPI over some days, with everything it was computed from.",
+            "kpis": "The library of KPIs, and which of them this catalogue could compute now.",
             "export": "The unit costs as CSV, JSON or Parquet, also as of an earlier moment.",
             "catalogue": "What is measured, or the JSON Schema of the file.",
             "vantage": "Set up Vantage: create the business metric.",
