@@ -86,7 +86,8 @@ metrics:
     units: {kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.orders, day: day, quantity: orders}
     revenue: {kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.orders, day: day, quantity: earned}
 formulas:
-  cost_of_earning: {formula: cost / revenue, of: cost_per_order, unit: percent, direction: lower, title: Cost of earning}
+  cost_of_earning:
+    {formula: cost / revenue, of: cost_per_order, unit: percent, direction: lower, title: Cost of earning}
 kpis:
   full_cost: {kpi: cost_per_unit, cost: all, units: order}
   commitment_utilisation: {}
@@ -100,7 +101,7 @@ FIRST, LAST = date(2026, 3, 1), date(2026, 3, 14)
 
 @pytest.fixture
 def shop(world: Callable[..., World]) -> World:
-    """Two weeks: 10 orders a day that earn 40; a used commitment of 15, of which 5 were not used, all costs double later."""
+    """Two weeks of 10 orders a day that earn 40; of a commitment 15 are used and 5 not, double from day 8."""
     shop = world(CATALOGUE)
     shop.now = datetime(2026, 3, 24, 9, tzinfo=UTC)
     shop.sql("create table public.orders (day date, orders numeric, earned numeric)")
@@ -139,7 +140,7 @@ def test_formulas_and_kpis_are_told_on_the_page_and_by_the_commands(
     rows = {row[0]: row[1:] for row in page_of(of, "/?window=7d").rows("Formulas")}
     assert "Cost of earning" not in rows, "it tells revenue"
     assert rows["Cost per unit"] == ["4", "2", "▲ up 100.0%", "USD / Order", "7 of 7"]
-    assert rows["Commitment utilisation"] == ["75.0%", "75.0%", "± 0.0 points", "", "7 of 7"]
+    assert rows["Commitment utilisation"] == ["75.0%", "75.0%", "±0.0 points", "", "7 of 7"]
     assert rows["Cost variance"][0] == "–"
     assert rows["Cost variance"][-1] == "only 14 of the last 28 days have a unit cost, and 21 are needed"
     shop.catalogue = CATALOGUE.replace("viewer", "finance")

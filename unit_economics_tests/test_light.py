@@ -29,7 +29,18 @@ assert {metric.units.kind for metric in metrics} == set(unit_sources.KINDS)
 assert {sink for metric in metrics for sink in metric.publish} == set(sinks.KINDS)
 assert of.inputs and of.definition("cost_per_order")
 """
-QUICK = ("status", "catalogue", "up", "demo", "dashboard", "report", "allocation.explain", "allocation.check")
+QUICK = (
+    "status",
+    "catalogue",
+    "up",
+    "demo",
+    "dashboard",
+    "report",
+    "allocation.explain",
+    "allocation.check",
+    "value",
+    "kpis",
+)
 
 
 def loaded(code: str, folder: Path) -> set[str]:

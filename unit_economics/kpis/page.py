@@ -18,10 +18,11 @@ kpis:
   api_call_cost: {kpi: cost_per_api_call, cost: api, units: api_call} # under a name of your own, and so several times
 ```
 
-Each becomes a formula: an asset of that name with a value a day, its unit checked, empty with the reason where something
-is missing. `unit-economics value NAME --from DAY --to DAY` and the dashboard compute a window anew from what the formula
-names, never from the values of its days. In a formula `$cost` is a parameter; scopes that begin with `kpi_` are brought
-by the KPI. What rests on revenue is for finance only. A share is stored as the share, 0.25, and shown as 25 %.
+Each becomes a formula: an asset of that name with a value a day, its unit checked, empty with the reason where
+something is missing. `unit-economics value NAME --from DAY --to DAY` and the dashboard compute a window anew from what
+the formula names, never from the values of its days. In a formula `$cost` is a parameter; scopes that begin with `kpi_`
+are brought by the KPI. What rests on revenue is for finance only. A share is stored as the share, 0.25, and shown as
+25 %.
 
 This page is `unit-economics kpis --format markdown`; the files are in `unit_economics/kpis/library`.
 """
