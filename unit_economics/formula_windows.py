@@ -3,7 +3,7 @@
 Here: the days that count, and each name over them by its own rule. Not here: reading them, one day (formula_days.py).
 
 A day counts where it is complete and everything that the formula names has a value; so both halves of a ratio are of
-the same days. How many don't is told.
+the same days. How many don't is told, and where none does, why the last one doesn't.
 """
 
 from collections.abc import Mapping
@@ -56,8 +56,8 @@ def over_window(one: Compiled, stored: Mapping[date, StoredDay]) -> OverTheDays:
     counted = {day: of.values for day, of in complete.items() if not of.reasons}
     without = len(stored) - len(counted)
     if not counted:
-        why = [reason for of in complete.values() for reason in of.reasons]
-        reason = "; ".join(dict.fromkeys(why)) if why else "no complete day of it is stored"
+        why = complete[max(complete)].reasons if complete else ["no complete day of it is stored"]
+        reason = "; ".join(dict.fromkeys(why))
         return OverTheDays(Missing(reason), days_without=without)
     values = {name: _over(one, name, counted) for name in one.formula.references}
     leaves = {_named(reference): value for reference, value in values.items()}

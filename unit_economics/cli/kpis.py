@@ -10,7 +10,7 @@ import click
 
 from unit_economics.catalogue import Catalogue
 from unit_economics.cli.opening import opened
-from unit_economics.cli.options import config_option, restatement_window
+from unit_economics.cli.options import config_option
 from unit_economics.cli.table import faint, show_json, strong
 from unit_economics.kpis.entry import Kpi
 from unit_economics.kpis.library import library
@@ -48,7 +48,7 @@ def command(name: str | None, form: str, config: Path | None) -> int:
 def _seen(config: Path | None) -> tuple[Catalogue, Bill]:
     of = opened(config)
     with of.warehouse.snapshot() as connection:
-        return of.catalogue, bill_seen(connection, restatement_window(of))
+        return of.catalogue, bill_seen(connection)
 
 
 def _list(chosen: Mapping[str, Kpi], states: Mapping[str, Readiness]) -> None:

@@ -5,7 +5,6 @@ Here: one question for whoever asks what could be computed. Not here: what a KPI
 
 from typing import LiteralString
 
-from unit_economics.business_days import DayRange
 from unit_economics.kpis.readiness import Bill
 from unit_economics.warehouse.connection import Connection
 
@@ -13,17 +12,19 @@ _COLUMNS: LiteralString = """
     select bool_or(effective_cost is not null), bool_or(billed_cost is not null), bool_or(list_cost is not null),
         bool_or(contracted_cost is not null), bool_or(charge_category <> 'n/a'), bool_or(service_name is not null),
         bool_or(tags <> '{}')
-    from cloud_costs where business_date between %s and %s
+    from cloud_costs
+    where business_date > (select max(business_date) - 35 from day_versions where asset = 'cloud_costs')
 """
 _NAMES = ("EffectiveCost", "BilledCost", "ListCost", "ContractedCost", "ChargeCategory", "ServiceName", "Tags")
 _TARGETS: LiteralString = """
     select distinct cost_scope || ':' || target from allocated_costs
-    where starts_with(cost_scope, 'kpi_') and charge_rows > 0 and business_date between %s and %s
+    where starts_with(cost_scope, 'kpi_') and charge_rows > 0
+        and business_date > (select max(business_date) - 35 from day_versions where asset = 'allocated_costs')
 """
 
 
-def bill_seen(connection: Connection, days: DayRange) -> Bill:
-    """What the bill of these days shows."""
-    (seen,) = connection.execute(_COLUMNS, [days.first, days.last]).fetchall()
-    targets = connection.execute(_TARGETS, [days.first, days.last]).fetchall()
+def bill_seen(connection: Connection) -> Bill:
+    """What the last 35 stored days of the bill show."""
+    (seen,) = connection.execute(_COLUMNS).fetchall()
+    targets = connection.execute(_TARGETS).fetchall()
     return Bill({name for name, is_there in zip(_NAMES, seen, strict=True) if is_there}, {row[0] for row in targets})
