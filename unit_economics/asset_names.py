@@ -5,6 +5,9 @@ Here: names, from names. Not here: which assets there are (graph.py).
 
 import re
 
+CLOUD_COSTS = "cloud_costs"
+ALLOCATED_COSTS = "allocated_costs"
+
 
 def plural(metric: str) -> str:
     """`orders` for `cost_per_order`, `queries` for `cost_per_query`."""
@@ -27,6 +30,16 @@ def units_asset(metric: str) -> str:
 def driver_asset(driver: str) -> str:
     """The asset that counts a driver of shared cost: `driver_cpu_hours`."""
     return f"driver_{driver}"
+
+
+def quantity_asset(quantity: str) -> str:
+    """The asset that counts another quantity that formulas name: `quantity_data_value`."""
+    return f"quantity_{quantity}"
+
+
+def formula_asset(formula: str, *, is_finance: bool) -> str:
+    """The asset of a formula: its own name, or `finance_<name>` where it rests on revenue, as rights go by names."""
+    return f"finance_{formula}" if is_finance else formula
 
 
 def revenue_asset(metric: str) -> str:

@@ -81,7 +81,8 @@ class AssetShape:
 
 
 def _owner(catalogue: Catalogue, node: Node) -> str | None:
-    entries = catalogue.drivers if node.kind == "driver" else catalogue.metrics
+    others = {"driver": catalogue.drivers, "quantity": catalogue.quantities, "formula": catalogue.formulas}
+    entries = others.get(node.kind, catalogue.metrics)
     return entries[node.entry].owner if node.entry else None
 
 
@@ -126,6 +127,27 @@ def _driver(catalogue: Catalogue, node: Node) -> Said:
         " by it.",
         {"pandas"},
         schemas.UNITS,
+    )
+
+
+def _quantity(catalogue: Catalogue, node: Node) -> Said:
+    purpose = catalogue.quantities[node.entry].purpose
+    return Said(
+        f"{node.unit} a closed business day, counted at the source in one read. Formulas name it"
+        f" `quantity({node.entry})`.{f' {purpose}' if purpose else ''}",
+        {"pandas"},
+        _schema(node),
+    )
+
+
+def _formula(catalogue: Catalogue, node: Node) -> Said:
+    entry, written = catalogue.formulas[node.entry], node.formula.formula if node.formula else ""
+    return Said(
+        f"{entry.title or node.entry}: `{written}`, in {node.unit}; empty with the reason where something is missing."
+        f" A window is computed from what it names over its days, never from these values."
+        f"{f' {entry.purpose}' if entry.purpose else ''}",
+        {"postgres", "pandas"},
+        schemas.FORMULA_VALUES,
     )
 
 
@@ -231,6 +253,8 @@ _SAID: Mapping[Kind, Callable[[Catalogue, Node], Said]] = {
     "rates": _rates,
     "margin": _margin,
     "slices": _slices,
+    "quantity": _quantity,
+    "formula": _formula,
 }
 
 
@@ -250,7 +274,7 @@ def _columns(schema: pa.DataFrameSchema, lineage: Lineage) -> dg.TableSchema:
 
 _TYPES = {
     "business_date": "date",
-    **dict.fromkeys((*schemas.COSTS, "cost", "quantity", "unit_cost", "amount", "untagged"), "numeric"),
+    **dict.fromkeys((*schemas.COSTS, "cost", "quantity", "unit_cost", "amount", "untagged", "value"), "numeric"),
     **dict.fromkeys(("rate", *schemas.MARGIN_AMOUNTS), "numeric"),
     "rate_date": "date",
 }
@@ -266,10 +290,11 @@ _WORDS = {
     "source": "the pool that the cost came from; empty for direct cost and for the pool itself",
     "target": "who pays",
     "untagged": "how much of it has none of the tags that the rules look at",
-    "reason": "why there is none",
+    "reason": "why there is no value",
     "rate_date": "the rate's own day, earlier where it was carried on",
     "refunds_basis": "whether refunds count on the day of their order or on their own",
     "margin_after": "the cost that the contribution margin is after, beside the fees",
+    "inputs": "everything that the formula names with its value, or why it has none, as JSON",
 }
 
 

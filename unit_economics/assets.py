@@ -8,6 +8,7 @@
      daily_order_revenue   where a metric says what its units earn; only its margin waits for it
      exchange_rates        before cost_per_order where the catalogue has some: cost is then in one currency
      margin_per_order      of units, revenue, unit cost and rates, where a metric has components, fees or `margin`
+     formulas              metrics that the catalogue makes of others, of any of these (formula_asset.py)
 
 Every asset does the same with a range of closed business days: read, judge, replace the days, tell Dagster.
 Here: what flows where. Not here: how a source reads (cost_sources/, unit_sources/), what is judged (checks.py), how a
@@ -35,6 +36,7 @@ from unit_economics.deriving import Made, MadeOf, Recipe, derived
 from unit_economics.earning import earned
 from unit_economics.exchange import Bill, in_one_currency
 from unit_economics.exchanging import exchange_of, exchange_rates
+from unit_economics.formula_asset import formula
 from unit_economics.graph import ALLOCATED_COSTS, CLOUD_COSTS, EXCHANGE_RATES, Kind, Node
 from unit_economics.margin_step import unit_margin
 from unit_economics.plots import (
@@ -77,7 +79,9 @@ def counted(deployment: Deployment, node: Node) -> Step:
     if isinstance(node.source, Revenue):
         return earned(deployment, node.source, node.unit)
     source, unit = cast("UnitSource", node.source), node.unit
-    per = deployment.catalogue.metrics[node.entry].per if node.kind == "units" else None
+    catalogue = deployment.catalogue
+    in_time = {"units": catalogue.metrics, "quantity": catalogue.quantities}.get(node.kind)
+    per = in_time[node.entry].per if in_time else None
 
     def step(attempt: Attempt) -> Told:
         days = attempt.days
@@ -299,9 +303,10 @@ def _attempted(deployment: Deployment, attempt: Attempt, step: Step) -> Told:
 
 STEPS: Mapping[Kind, Callable[[Deployment, Node], Step]] = {
     "charges": cloud_costs,
-    **dict.fromkeys(("units", "driver", "revenue"), counted),
+    **dict.fromkeys(("units", "driver", "revenue", "quantity"), counted),
     "rates": exchange_rates,
     "margin": unit_margin,
+    "formula": formula,
     "allocated": allocated_costs,
     "unit_cost": cost_per_unit,
     "slices": slices,

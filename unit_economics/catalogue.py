@@ -25,6 +25,7 @@ from unit_economics.dashboard_entry import Dashboard
 from unit_economics.dimension_entry import ChargeDimension, DimensionName
 from unit_economics.entry import LATER, Entry, Variable
 from unit_economics.fee_entry import Fee
+from unit_economics.formula_entry import FORMULAS_ARE, KPIS_ARE, QUANTITIES_ARE, FormulaEntry, Parameters, Quantity
 from unit_economics.metric_entry import Margin, MeasuredDriver, Metric
 from unit_economics.money_rules import faults_of_money
 from unit_economics.rates_entry import RATES_ARE, RateSource
@@ -35,6 +36,8 @@ ON_CHANGE_IS = (
     "What becomes of stored days that mean something else now: backfill makes new versions of all of them by itself,"
     " keep only of those in the restatement window"
 )
+BROUGHT = "kpi_"
+"""How the names of cost scopes begin that a KPI of the library brings with it: no metric is computed for them."""
 DRIVERS_ARE = "What shared cost can be divided by: quantities a day and target"
 
 
@@ -117,6 +120,9 @@ class Catalogue(Entry):
     metrics: dict[Name, Metric] = Field(min_length=1)
     exchange_rates: Annotated[SerializeAsAny[RateSource] | None, LATER] = Field(default=None, description=RATES_ARE)
     fees: Annotated[dict[Name, Fee], LATER] = Field(default={}, description="What third parties take for a unit")
+    quantities: dict[Name, Quantity] = Field(default={}, description=QUANTITIES_ARE)
+    formulas: dict[Name, FormulaEntry] = Field(default={}, description=FORMULAS_ARE)
+    kpis: dict[Name, Parameters] = Field(default={}, description=KPIS_ARE)
     checks: Checks = Checks()
     automation: Automation = Automation()
     alerts: Alerts = Alerts()
@@ -222,7 +228,8 @@ class Catalogue(Entry):
     def scopes_of(self, metric: str) -> dict[str, CostScope]:
         """The cost scopes that a metric is computed for."""
         chosen = self.metrics[metric].cost
-        names = list(self.cost_scopes) if chosen is None else as_list(chosen)
+        every = [name for name in self.cost_scopes if not name.startswith(BROUGHT)]
+        names = every if chosen is None else as_list(chosen)
         return {name: self.cost_scopes[name] for name in names}
 
     def margin_scopes(self, metric: str) -> dict[str, str]:

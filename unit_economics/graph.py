@@ -5,22 +5,42 @@ nodes here, its step in assets.py, its words in asset_shape.py and promises.py. 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from unit_economics.adapters import Sink, UnitSource
-from unit_economics.asset_names import driver_asset, margin_asset, revenue_asset, sink_asset, slices_asset, units_asset
+from unit_economics.asset_names import ALLOCATED_COSTS as ALLOCATED_COSTS
+from unit_economics.asset_names import CLOUD_COSTS as CLOUD_COSTS
+from unit_economics.asset_names import (
+    driver_asset,
+    margin_asset,
+    quantity_asset,
+    revenue_asset,
+    sink_asset,
+    slices_asset,
+    units_asset,
+)
 from unit_economics.catalogue import Catalogue, content_version
 from unit_economics.definition_text import definition_text
+from unit_economics.formula_book import Compiled, compiled
 from unit_economics.metric_entry import Metric
 from unit_economics.rates_entry import RateSource
 from unit_economics.revenue_entry import Revenue
 
-CLOUD_COSTS = "cloud_costs"
-ALLOCATED_COSTS = "allocated_costs"
 EXCHANGE_RATES = "exchange_rates"
 Kind = Literal[
-    "charges", "driver", "units", "allocated", "unit_cost", "publication", "revenue", "rates", "margin", "slices"
+    "charges",
+    "driver",
+    "units",
+    "quantity",
+    "allocated",
+    "unit_cost",
+    "slices",
+    "publication",
+    "revenue",
+    "rates",
+    "margin",
+    "formula",
 ]
 
 
@@ -30,7 +50,7 @@ class Node:
 
     entry: the name of what it is made for (a metric, a driver); inputs: the assets it is made of; meaning: what its
     numbers rest on, of all that the catalogue says; source and unit: of what is counted; rates: of what money is
-    converted by; sink: of what is published.
+    converted by; sink: of what is published; formula: of what is computed by one.
     """
 
     name: str
@@ -42,6 +62,7 @@ class Node:
     rates: RateSource | None = None
     unit: str = ""
     sink: Sink | None = None
+    formula: Compiled | None = None
 
     @property
     def definition(self) -> str:
@@ -72,6 +93,18 @@ def _nodes(catalogue: Catalogue) -> Iterator[Node]:
         yield _allocated(catalogue)
     for name in catalogue.measured:
         yield from _of_metric(catalogue, name)
+    for name, quantity in catalogue.quantities.items():
+        in_time = [quantity.per] if quantity.per else []
+        counted = _counted(quantity_asset(name), "quantity", name, quantity.source, quantity.unit)
+        yield replace(counted, meaning=[*counted.meaning, *in_time])
+    if catalogue.formulas:
+        yield from _formulas(catalogue)
+
+
+def _formulas(catalogue: Catalogue) -> Iterator[Node]:
+    for one in compiled(catalogue)[0].values():
+        meaning = [*one.meaning, catalogue.currency]
+        yield Node(one.asset, "formula", one.name, one.inputs, meaning, unit=one.entry.unit, formula=one)
 
 
 def _of_metric(catalogue: Catalogue, name: str) -> Iterator[Node]:

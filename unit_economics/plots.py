@@ -106,6 +106,15 @@ def slice_numbers(rows: pd.DataFrame, done: Replaced) -> dict[date, Metadata]:
     return _with_version(done, numbers)
 
 
+def formula_numbers(rows: pd.DataFrame, done: Replaced) -> dict[date, Metadata]:
+    """The value of each stored day."""
+    numbers: dict[date, Numbers] = {day: {} for day in done.versions}
+    for day, value in zip(rows["business_date"], rows["value"], strict=True):
+        if day in numbers:
+            _add(numbers[day], "value", value)
+    return _with_version(done, numbers)
+
+
 def publication_numbers(
     wanted: Mapping[date, Decimal], publication: Publication, done: Replaced
 ) -> dict[date, Metadata]:

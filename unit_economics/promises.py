@@ -47,6 +47,7 @@ RATE_CHECKS = {
 MARGIN_CHECKS = {
     CONTRACT: "Every fee has a price and every currency a rate; the margin is there, or the reason why it is not.",
 }
+FORMULA_CHECKS = {CONTRACT: "Every row is as schemas.FORMULA_VALUES says: a value, or the reason why there is none."}
 PUBLISH_CHECKS = {CONVERGED: "The destination shows, when read back, exactly what was to be published."}
 
 
@@ -58,7 +59,8 @@ BY_KIND: Mapping[str, Mapping[str, str]] = {
     "rates": RATE_CHECKS,
     "margin": MARGIN_CHECKS,
     "slices": SLICE_CHECKS,
-    **dict.fromkeys(("units", "driver", "revenue"), UNIT_CHECKS),
+    "formula": FORMULA_CHECKS,
+    **dict.fromkeys(("units", "driver", "revenue", "quantity"), UNIT_CHECKS),
 }
 
 

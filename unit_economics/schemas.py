@@ -260,6 +260,25 @@ UNIT_COST_SLICES = pa.DataFrameSchema(
 )
 """A metric taken apart: one row a slice and combination of its values, `dimensions` as canonical JSON."""
 
+FORMULA_VALUES = pa.DataFrameSchema(
+    {
+        "business_date": _date(),
+        "value": _money(),
+        "unit": _text(),
+        "reason": _text(nullable=True),
+        "inputs": _text(),
+    },
+    checks=pa.Check(
+        lambda frame: frame["value"].isna() == frame["reason"].notna(),
+        error="a value, or the reason why there is none",
+    ),
+    strict=True,
+    ordered=True,
+    unique=["business_date"],
+    name="formula values",
+)
+"""What a formula amounts to: one row a day, `inputs` as canonical JSON of everything that it names."""
+
 
 def empty(schema: pa.DataFrameSchema) -> pd.DataFrame:
     """A frame of this schema without rows."""

@@ -16,11 +16,13 @@ from pydantic_core import CoreSchema, core_schema
 from unit_economics.adapters import CostSource, Sink, UnitSource
 from unit_economics.asset_names import plural
 from unit_economics.catalogue import DRIVERS_ARE, Catalogue, Name, content_version
+from unit_economics.catalogue_file.derived import with_kpis, wrong_formulas
 from unit_economics.catalogue_file.problems import explain, refusal
 from unit_economics.catalogue_file.shape import Schema, Shape, as_json
 from unit_economics.catalogue_file.tree import NOWHERE, Node, Place, Problem
 from unit_economics.catalogue_file.yaml import LARGEST_FILE, TOO_LARGE, read_yaml
 from unit_economics.entry import Entry
+from unit_economics.formula_entry import QUANTITIES_ARE, Quantity
 from unit_economics.metric_entry import REVENUE_IS, MeasuredDriver, Metric
 from unit_economics.rates_entry import RATES_ARE, RateSource
 from unit_economics.refusals import UsageRefusal
@@ -111,9 +113,12 @@ def examine(
         known = {(problem.place, problem.path) for problem in problems}
         problems += [new for new in explain(error, tree, shape) if (new.place, new.path) not in known]
         return Examined(None, problems)
+    if not problems:
+        checked = with_kpis(_without_kinds(checked, content_version(text)), tree, problems)
+        problems += wrong_formulas(checked, tree)
     if problems:
         return Examined(None, problems)
-    return Examined(_without_kinds(checked, content_version(text)), (), tree)
+    return Examined(checked, (), tree)
 
 
 def catalogue_schema(
@@ -222,11 +227,13 @@ def _with_kinds(
     driver = create_model(
         "MeasuredDriver", __base__=MeasuredDriver, quantity=(Annotated[UnitSource, _OneOf(unit_sources)], ...)
     )
+    quantity = create_model("Quantity", __base__=Quantity, source=(Annotated[UnitSource, _OneOf(unit_sources)], ...))
     return create_model(
         "Catalogue",
         __base__=Catalogue,
         drivers=(dict[Name, driver], Field({}, description=DRIVERS_ARE)),  # pyright: ignore[reportInvalidTypeForm]  # a class made here
         cost_sources=(dict[Name, Annotated[CostSource, _OneOf(cost_sources)]], Field(min_length=1)),
+        quantities=(dict[Name, quantity], Field({}, description=QUANTITIES_ARE)),  # pyright: ignore[reportInvalidTypeForm]  # a class made here
         metrics=(dict[Name, metric], Field(min_length=1)),  # pyright: ignore[reportInvalidTypeForm]  # a class made here
         exchange_rates=(exchange, Field(None, description=RATES_ARE)),
     )
@@ -239,7 +246,12 @@ def _without_kinds(checked: Catalogue, version: str) -> Catalogue:
         name: MeasuredDriver.model_construct(driver.model_fields_set, **dict(driver))
         for name, driver in checked.drivers.items()
     }
-    values = {**dict(checked), "metrics": metrics, "drivers": drivers, "version": version}
+    quantities = {
+        name: Quantity.model_construct(quantity.model_fields_set, **dict(quantity))
+        for name, quantity in checked.quantities.items()
+    }
+    plain = {"metrics": metrics, "drivers": drivers, "quantities": quantities}
+    values = {**dict(checked), **plain, "version": version}
     return Catalogue.model_construct({*checked.model_fields_set, "version"}, **values)
 
 

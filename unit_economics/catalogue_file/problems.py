@@ -138,7 +138,7 @@ def _without_kind(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
         return (*location[:3], *location[4:first], *location[first + 1 :])
     if location[:1] == ("metrics",) and location[2:3] == ("units",):
         return (*location[:3], *location[4:])
-    if location[:1] == ("drivers",) and location[2:3] == ("quantity",):
+    if (location[:1], location[2:3]) in {(("drivers",), ("quantity",)), (("quantities",), ("source",))}:
         return (*location[:3], *location[4:])
     return location
 

@@ -158,3 +158,5 @@ UNIT_MARGINS = Table(
     ),
     frozenset(("quantity", *MARGIN_PARTS, *MARGIN_SUMS, "contribution_margin")),
 )
+
+FORMULA_VALUES = Table("formula_value", ("value", "unit", "reason", "inputs"), frozenset())

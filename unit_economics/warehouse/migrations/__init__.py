@@ -142,15 +142,26 @@ def _slices_view(connection: Connection, asset: str) -> None:
     _comment(connection, asset, "The current unit cost of every part of each slice, or why there is none")
 
 
+def _formula_view(connection: Connection, asset: str) -> None:
+    """Of what rests on revenue its asset's name begins with finance_, and so does the view that holds its values."""
+    head, formula = ("finance_", asset.removeprefix("finance_")) if asset.startswith("finance_") else ("", asset)
+    text = """create view unit_economics.{view} with (security_barrier) as
+        select * from unit_economics.{values} where formula = {formula}"""
+    values, name = sql.Identifier(f"{head}formula_values"), sql.Literal(formula)
+    connection.execute(sql.SQL(text).format(view=sql.Identifier(asset), values=values, formula=name))
+    _comment(connection, asset, "The current value of this formula on each business day, or why there is none")
+
+
 def _comment(connection: Connection, view: str, words: str) -> None:
     text = sql.SQL("comment on view unit_economics.{} is {}")
     connection.execute(text.format(sql.Identifier(view), sql.Literal(words)))
 
 
 _VIEWS: Mapping[str, Callable[[Connection, str], None]] = {
-    **dict.fromkeys(("units", "driver", "revenue"), _units_view),
+    **dict.fromkeys(("units", "driver", "revenue", "quantity"), _units_view),
     "unit_cost": _metric_view,
     "margin": _margin_view,
     "slices": _slices_view,
+    "formula": _formula_view,
 }
 """By kind of asset, what makes its view; the others have none of their own."""
