@@ -7,6 +7,7 @@ import re
 
 CLOUD_COSTS = "cloud_costs"
 ALLOCATED_COSTS = "allocated_costs"
+EXCHANGE_RATES = "exchange_rates"
 
 
 def plural(metric: str) -> str:

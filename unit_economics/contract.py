@@ -92,11 +92,14 @@ def _of_scopes(catalogue: Catalogue) -> Iterator[Finding]:
 
 
 def _of_tags(catalogue: Catalogue) -> Iterator[Finding]:
-    looked_at = {key: name for name, scope in catalogue.cost_scopes.items() for key in scope.tag_keys}
+    looked_at = {
+        key: f"the cost scope {name}" for name, scope in catalogue.cost_scopes.items() for key in scope.tag_keys
+    }
+    looked_at |= {one.tag: f"the dimension {name}" for name, one in catalogue.dimensions.items() if one.tag}
     for place, key in enumerate(catalogue.tags):
         text = (
-            f"is kept in any case, since the cost scope {looked_at[key]} looks at it; take it out here"
+            f"is kept in any case, since {looked_at[key]} looks at it; take it out here"
             if key in looked_at
-            else "no cost scope looks at this tag key, and each of its values makes rows; use it, or take it out"
+            else "no cost scope or dimension looks at this tag key, and its values make rows; use it, or take it out"
         )
         yield Finding(("tags", str(place)), "warning", text)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from unit_economics.asset_names import (
     ALLOCATED_COSTS,
     CLOUD_COSTS,
+    EXCHANGE_RATES,
     quantity_asset,
     revenue_asset,
     unit_of,
@@ -77,7 +78,7 @@ def _found(catalogue: Catalogue, function: str, name: str) -> Measured | None:
         return _units(catalogue, name)
     if function == "revenue" and metric in catalogue.metrics and catalogue.metrics[metric].revenue:
         leaf = Leaf(catalogue.currency, "additive")
-        return Measured(Reference("revenue", name), metric, leaf, "sum", [revenue_asset(metric)])
+        return Measured(Reference("revenue", name), metric, leaf, "sum", [revenue_asset(metric), *_rates(catalogue)])
     if function in ("quantity", "") and name in catalogue.quantities:
         nature, rule = catalogue.quantities[name].nature
         leaf = Leaf(catalogue.quantities[name].unit, nature)
@@ -90,12 +91,17 @@ def _found(catalogue: Catalogue, function: str, name: str) -> Measured | None:
     return None
 
 
+def _rates(catalogue: Catalogue) -> list[str]:
+    """What money is converted by, where it is."""
+    return [EXCHANGE_RATES] if catalogue.exchange_rates else []
+
+
 def _cost(catalogue: Catalogue, name: str) -> Measured | None:
     scope, _, part = name.partition(":")
     entry = catalogue.cost_scopes.get(scope)
     if entry is None or (":" in name and not _has_part(entry, part)):
         return None
-    assets = [CLOUD_COSTS, *([ALLOCATED_COSTS] if entry.allocation else [])]
+    assets = [CLOUD_COSTS, *([ALLOCATED_COSTS] if entry.allocation else []), *_rates(catalogue)]
     leaf = Leaf(catalogue.currency, "additive")
     return Measured(Reference("cost", name), scope, leaf, "sum", assets, [(scope, entry)])
 

@@ -11,6 +11,7 @@ from typing import Literal
 from unit_economics.adapters import Sink, UnitSource
 from unit_economics.asset_names import ALLOCATED_COSTS as ALLOCATED_COSTS
 from unit_economics.asset_names import CLOUD_COSTS as CLOUD_COSTS
+from unit_economics.asset_names import EXCHANGE_RATES as EXCHANGE_RATES
 from unit_economics.asset_names import (
     driver_asset,
     margin_asset,
@@ -27,7 +28,6 @@ from unit_economics.metric_entry import Metric
 from unit_economics.rates_entry import RateSource
 from unit_economics.revenue_entry import Revenue
 
-EXCHANGE_RATES = "exchange_rates"
 Kind = Literal[
     "charges",
     "driver",

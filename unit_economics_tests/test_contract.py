@@ -99,7 +99,7 @@ def test_a_review_date_that_has_passed_is_a_warning_from_the_day_after(tmp_path:
     [
         (changed("  all: {}\n", "  all: {}\n  idle: {}\n"), "c.yaml:9:3 warning cost_scopes.idle: no metric"),
         (changed("by: {driver: hours}", "by: even"), "c.yaml:4:3 warning drivers.hours: no shared cost"),
-        (f"tags: [app]\n{GOOD}", "c.yaml:1:8 warning tags.0: no cost scope looks at this tag key"),
+        (f"tags: [app]\n{GOOD}", "c.yaml:1:8 warning tags.0: no cost scope or dimension looks at this tag"),
         (
             "tags: [app]\n" + changed("all: {}", "all: {by: {tag: app}}"),
             "c.yaml:1:8 warning tags.0: is kept in any case, since the cost scope all looks at it",

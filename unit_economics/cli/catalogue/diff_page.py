@@ -62,7 +62,7 @@ class Diff:
             changed_metrics(old, new),
             days,
             number_changes(done.old, done.new) if done else [],
-            totals(done.old, done.new) if done else [],
+            [one for one in totals(done.old, done.new) if _adds_up(new, one.metric)] if done else [],
             done.left_out if done else {},
         )
 
@@ -93,6 +93,11 @@ class Diff:
         if not self.rewritten:
             return f"Definitions changed; of {days} no number that could be recomputed did.{lost}"
         return f"{len(self.rewritten)} numbers of {days} would change.{lost}"
+
+
+def _adds_up(catalogue: Catalogue, metric: str) -> bool:
+    """Whether the units of several days are their sum; else a ratio of sums would mean nothing."""
+    return metric in catalogue.metrics and catalogue.metrics[metric].over_days == "sum"
 
 
 def _as_text(told: Diff) -> None:

@@ -16,6 +16,7 @@ from unit_economics.deployment import Deployment
 from unit_economics.graph import CLOUD_COSTS
 from unit_economics.refusals import Refusal
 from unit_economics.schemas import CHARGES, UNITS, empty
+from unit_economics.unit_sources.counting import over_time
 from unit_economics.warehouse import ledger, reading
 from unit_economics.warehouse.connection import Connection
 
@@ -93,11 +94,12 @@ def _charges_of(of: Deployment) -> Read:
 def _count_of(of: Deployment, asset: str) -> Read:
     node = of.graph.get(asset)
     source, unit = (node.source, node.unit) if node else (None, "")
+    per = of.catalogue.metrics[node.entry].per if node and node.kind == "units" else None
 
     def read(days: DayRange) -> Got:
         if source is None:
             return Got(empty(UNITS), absent=dict.fromkeys(days, "this catalogue has no such asset"))
-        found = source.count(days, calendar=of.calendar, unit=unit, outside=of.outside)
+        found = over_time(source.count(days, calendar=of.calendar, unit=unit, outside=of.outside), per)
         return Got(found.units, found.absent, found.refused)
 
     return read
