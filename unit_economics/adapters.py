@@ -127,11 +127,6 @@ class UnitSource(Source):
         )
 
     @property
-    def sums_samples(self) -> bool:
-        """Whether a day's quantity is a sum of samples taken during it: wrong for what is there all the time."""
-        return False
-
-    @property
     def split_by(self) -> dict[str, Dimension]:
         """The dimensions by name, a plain column as the dimension that it stands for."""
         named = self.dimensions.items()

@@ -5,6 +5,10 @@ Here: names, from names. Not here: which assets there are (graph.py).
 
 import re
 
+CLOUD_COSTS = "cloud_costs"
+ALLOCATED_COSTS = "allocated_costs"
+EXCHANGE_RATES = "exchange_rates"
+
 
 def plural(metric: str) -> str:
     """`orders` for `cost_per_order`, `queries` for `cost_per_query`."""
@@ -29,9 +33,24 @@ def driver_asset(driver: str) -> str:
     return f"driver_{driver}"
 
 
+def quantity_asset(quantity: str) -> str:
+    """The asset that counts another quantity that formulas name: `quantity_data_value`."""
+    return f"quantity_{quantity}"
+
+
+def formula_asset(formula: str, *, is_finance: bool) -> str:
+    """The asset of a formula: its own name, or `finance_<name>` where it rests on revenue, as rights go by names."""
+    return f"finance_{formula}" if is_finance else formula
+
+
 def revenue_asset(metric: str) -> str:
     """The asset that counts what a metric's units earned: `daily_order_revenue`."""
     return f"daily_{unit_of(metric)}_revenue"
+
+
+def margin_asset(metric: str) -> str:
+    """The asset that puts what a metric's units earned beside what they cost: `margin_per_order`."""
+    return f"margin_per_{unit_of(metric)}"
 
 
 def slices_asset(metric: str) -> str:

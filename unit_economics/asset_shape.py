@@ -12,7 +12,7 @@ import dagster as dg
 import pandera.pandas as pa
 
 from unit_economics import schemas
-from unit_economics.asset_names import sink_asset, units_asset
+from unit_economics.asset_names import revenue_asset, sink_asset, units_asset
 from unit_economics.catalogue import Catalogue
 from unit_economics.graph import CLOUD_COSTS, Kind, Node
 from unit_economics.promises import promises_of
@@ -81,7 +81,8 @@ class AssetShape:
 
 
 def _owner(catalogue: Catalogue, node: Node) -> str | None:
-    entries = catalogue.drivers if node.kind == "driver" else catalogue.metrics
+    others = {"driver": catalogue.drivers, "quantity": catalogue.quantities, "formula": catalogue.formulas}
+    entries = others.get(node.kind, catalogue.metrics)
     return entries[node.entry].owner if node.entry else None
 
 
@@ -129,6 +130,27 @@ def _driver(catalogue: Catalogue, node: Node) -> Said:
     )
 
 
+def _quantity(catalogue: Catalogue, node: Node) -> Said:
+    purpose = catalogue.quantities[node.entry].purpose
+    return Said(
+        f"{node.unit} a closed business day, counted at the source in one read. Formulas name it"
+        f" `quantity({node.entry})`.{f' {purpose}' if purpose else ''}",
+        {"pandas"},
+        _schema(node),
+    )
+
+
+def _formula(catalogue: Catalogue, node: Node) -> Said:
+    entry, written = catalogue.formulas[node.entry], node.formula.formula if node.formula else ""
+    return Said(
+        f"{entry.title or node.entry}: `{written}`, in {node.unit}; empty with the reason where something is missing."
+        f" A window is computed from what it names over its days, never from these values."
+        f"{f' {entry.purpose}' if entry.purpose else ''}",
+        {"postgres", "pandas"},
+        schemas.FORMULA_VALUES,
+    )
+
+
 def _allocated(catalogue: Catalogue, node: Node) -> Said:
     del node
     scopes = ", ".join(f"`{name}`" for name in catalogue.allocations)
@@ -142,10 +164,11 @@ def _allocated(catalogue: Catalogue, node: Node) -> Said:
 
 
 def _revenue(catalogue: Catalogue, node: Node) -> Said:
-    unit, zone = catalogue.metrics[node.entry].unit, catalogue.business_day.timezone
+    metric, zone = catalogue.metrics[node.entry], catalogue.business_day.timezone
+    parts = f", as {', '.join(metric.earns.components)}: the segments" if metric.earns else ""
     return Said(
-        f"What the {unit} units of a closed business day ({zone}) earned, in {node.unit}. The margin of"
-        f" `{node.entry}` is this less the cost; no other asset waits for it.",
+        f"What the {metric.unit} units of a closed business day ({zone}) earned, in {node.unit}{parts}. The margin of"
+        f" `{node.entry}` is this less the cost; no unit cost waits for it.",
         {"pandas"},
         schemas.UNITS,
     )
@@ -164,6 +187,33 @@ def _unit_cost(catalogue: Catalogue, node: Node) -> Said:
             "charge_rows": [(CLOUD_COSTS, "charge_rows")],
             "quantity": [(units, "quantity")],
             "unit_cost": [*((CLOUD_COSTS, cost) for cost in schemas.COSTS), (units, "quantity")],
+        },
+    )
+
+
+def _rates(catalogue: Catalogue, node: Node) -> Said:
+    whose = node.rates.source if node.rates else ""
+    return Said(
+        f"What one unit of each currency is worth in {catalogue.currency} on a business day, by {whose}. Cost, revenue"
+        " and fees in other currencies are converted by it; a day that needs a rate which is not there is refused.",
+        {"postgres", *([node.rates.kind] if node.rates else [])},
+        schemas.EXCHANGE_RATES,
+    )
+
+
+def _margin(catalogue: Catalogue, node: Node) -> Said:
+    scopes = ", ".join(f"{cost} cost of `{scope}`" for cost, scope in catalogue.margin_scopes(node.entry).items())
+    return Said(
+        f"What the units of a day earned beside what they cost, in {catalogue.currency}: {scopes}. A window is a ratio"
+        f" of sums:\n\n```sql\nselect * from unit_economics.margin_over('{node.entry}', '2026-01-01',"
+        " '2026-01-31')\n```",
+        {"postgres", "pandas"},
+        schemas.UNIT_MARGINS,
+        {
+            "quantity": [(units_asset(node.entry), "quantity")],
+            "net_revenue": [(revenue_asset(node.entry), "quantity")],
+            "fully_loaded_cost": [(node.entry, "cost")],
+            "variable_cost": [(node.entry, "cost")],
         },
     )
 
@@ -200,7 +250,11 @@ _SAID: Mapping[Kind, Callable[[Catalogue, Node], Said]] = {
     "revenue": _revenue,
     "unit_cost": _unit_cost,
     "publication": _publication,
+    "rates": _rates,
+    "margin": _margin,
     "slices": _slices,
+    "quantity": _quantity,
+    "formula": _formula,
 }
 
 
@@ -220,7 +274,9 @@ def _columns(schema: pa.DataFrameSchema, lineage: Lineage) -> dg.TableSchema:
 
 _TYPES = {
     "business_date": "date",
-    **dict.fromkeys((*schemas.COSTS, "cost", "quantity", "unit_cost", "amount", "untagged"), "numeric"),
+    **dict.fromkeys((*schemas.COSTS, "cost", "quantity", "unit_cost", "amount", "untagged", "value"), "numeric"),
+    **dict.fromkeys(("rate", *schemas.MARGIN_AMOUNTS), "numeric"),
+    "rate_date": "date",
 }
 _WORDS = {
     "cost_scope": "which charges, by its name in the catalogue",
@@ -234,7 +290,11 @@ _WORDS = {
     "source": "the pool that the cost came from; empty for direct cost and for the pool itself",
     "target": "who pays",
     "untagged": "how much of it has none of the tags that the rules look at",
-    "reason": "why there is no unit cost",
+    "reason": "why there is no value",
+    "rate_date": "the rate's own day, earlier where it was carried on",
+    "refunds_basis": "whether refunds count on the day of their order or on their own",
+    "margin_after": "the cost that the contribution margin is after, beside the fees",
+    "inputs": "everything that the formula names with its value, or why it has none, as JSON",
 }
 
 

@@ -5,7 +5,10 @@
      cloud_costs  --'
 
      allocated_costs       between cloud_costs and cost_per_order where a cost scope has rules; it may need units
-     daily_order_revenue   where a metric says what its units earn; nothing here waits for it
+     daily_order_revenue   where a metric says what its units earn; only its margin waits for it
+     exchange_rates        before cost_per_order where the catalogue has some: cost is then in one currency
+     margin_per_order      of units, revenue, unit cost and rates, where a metric has components, fees or `margin`
+     formulas              metrics that the catalogue makes of others, of any of these (formula_asset.py)
 
 Every asset does the same with a range of closed business days: read, judge, replace the days, tell Dagster.
 Here: what flows where. Not here: how a source reads (cost_sources/, unit_sources/), what is judged (checks.py), how a
@@ -30,7 +33,12 @@ from unit_economics.business_days import DayRange
 from unit_economics.cost_sources.together import Asked, glance_all, read_all
 from unit_economics.deployment import Deployment
 from unit_economics.deriving import Made, MadeOf, Recipe, derived
-from unit_economics.graph import ALLOCATED_COSTS, CLOUD_COSTS, Kind, Node
+from unit_economics.earning import earned
+from unit_economics.exchange import Bill, in_one_currency
+from unit_economics.exchanging import exchange_of, exchange_rates
+from unit_economics.formula_asset import formula
+from unit_economics.graph import ALLOCATED_COSTS, CLOUD_COSTS, EXCHANGE_RATES, Kind, Node
+from unit_economics.margin_step import unit_margin
 from unit_economics.plots import (
     allocation_numbers,
     cost_numbers,
@@ -42,6 +50,7 @@ from unit_economics.plots import (
 from unit_economics.promises import ALLOCATION_CHECKS, SLICE_CHECKS
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
 from unit_economics.reporting import Events, Metadata, Told, tell
+from unit_economics.revenue_entry import Revenue
 from unit_economics.slice_checks import slice_findings
 from unit_economics.slicing import unit_cost_slices
 from unit_economics.storing import Judged, refuse, state_by_inputs, states_by_age, store
@@ -67,8 +76,12 @@ def step_of(deployment: Deployment, node: Node) -> Step:
 
 def counted(deployment: Deployment, node: Node) -> Step:
     """Count the days in a source of units: the denominator, a driver of shared cost, or what was earned."""
+    if isinstance(node.source, Revenue):
+        return earned(deployment, node.source, node.unit)
     source, unit = cast("UnitSource", node.source), node.unit
-    per = deployment.catalogue.metrics[node.entry].per if node.kind == "units" else None
+    catalogue = deployment.catalogue
+    in_time = {"units": catalogue.metrics, "quantity": catalogue.quantities}.get(node.kind)
+    per = in_time[node.entry].per if in_time else None
 
     def step(attempt: Attempt) -> Told:
         days = attempt.days
@@ -169,11 +182,15 @@ def cost_per_unit(deployment: Deployment, node: Node) -> Step:
         charges = reading.current_charges(connection, days)
         units = reading.current_units(connection, units_asset(name), days)
         by_rules = reading.current_allocated_costs(connection, days) if ALLOCATED_COSTS in inputs else None
+        exchange = exchange_of(catalogue, connection, days) if EXCHANGE_RATES in inputs else None
 
         def compute() -> Made:
-            free = _free_days(made_of, green, charges)
-            rows = unit_cost.unit_costs(catalogue, name, green, charges, units, free, by_rules)
-            return Made(rows, checks.contract(schemas.UNIT_COSTS, rows, green))
+            bill = in_one_currency(exchange, charges, by_rules) if exchange else Bill(charges, by_rules, {})
+            good = [day for day in green if day not in bill.refused]
+            free = _free_days(made_of, good, charges)
+            rows = unit_cost.unit_costs(catalogue, name, good, bill.charges, units, free, bill.allocated)
+            refused = [one for day in green if day in bill.refused for one in checks.refused([day], bill.refused[day])]
+            return Made(rows, [*checks.contract(schemas.UNIT_COSTS, rows, good), *refused])
 
         return compute
 
@@ -201,10 +218,12 @@ def slices(deployment: Deployment, node: Node) -> Step:
         charges = reading.current_charges(connection, days)
         units = read_units(connection, units_asset(name), days)
         wholes = reading.current_unit_costs(connection, name, days)
+        exchange = exchange_of(catalogue, connection, days) if EXCHANGE_RATES in node.inputs else None
 
         def compute() -> Made:
             free = _free_days(made_of, green, charges)
-            rows = unit_cost_slices(catalogue, name, green, charges, units, free)
+            paid = in_one_currency(exchange, charges, None).charges if exchange else charges
+            rows = unit_cost_slices(catalogue, name, green, paid, units, free)
             return Made(rows, slice_findings(catalogue, name, green, rows, wholes))
 
         return compute
@@ -284,7 +303,10 @@ def _attempted(deployment: Deployment, attempt: Attempt, step: Step) -> Told:
 
 STEPS: Mapping[Kind, Callable[[Deployment, Node], Step]] = {
     "charges": cloud_costs,
-    **dict.fromkeys(("units", "driver", "revenue"), counted),
+    **dict.fromkeys(("units", "driver", "revenue", "quantity"), counted),
+    "rates": exchange_rates,
+    "margin": unit_margin,
+    "formula": formula,
     "allocated": allocated_costs,
     "unit_cost": cost_per_unit,
     "slices": slices,

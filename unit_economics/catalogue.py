@@ -22,16 +22,22 @@ from unit_economics.business_days import BusinessCalendar
 from unit_economics.cost_scope_entry import CostScope, as_list
 from unit_economics.currencies import CURRENCIES
 from unit_economics.dashboard_entry import Dashboard
-from unit_economics.dimension_entry import ChargeDimension, DimensionName, Slicing
-from unit_economics.entry import Entry, Variable
-from unit_economics.metric_entry import MeasuredDriver, Metric
-from unit_economics.nearest import closest
+from unit_economics.dimension_entry import ChargeDimension, DimensionName
+from unit_economics.entry import LATER, Entry, Variable
+from unit_economics.fee_entry import Fee
+from unit_economics.formula_entry import FORMULAS_ARE, KPIS_ARE, QUANTITIES_ARE, FormulaEntry, Parameters, Quantity
+from unit_economics.metric_entry import Margin, MeasuredDriver, Metric
+from unit_economics.money_rules import faults_of_money
+from unit_economics.rates_entry import RATES_ARE, RateSource
+from unit_economics.slice_rules import wrong_slices
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 ON_CHANGE_IS = (
     "What becomes of stored days that mean something else now: backfill makes new versions of all of them by itself,"
     " keep only of those in the restatement window"
 )
+BROUGHT = "kpi_"
+"""How the names of cost scopes begin that a KPI of the library brings with it: no metric is computed for them."""
 DRIVERS_ARE = "What shared cost can be divided by: quantities a day and target"
 
 
@@ -112,6 +118,11 @@ class Catalogue(Entry):
     )
     drivers: dict[Name, MeasuredDriver] = Field(default={}, description=DRIVERS_ARE)
     metrics: dict[Name, Metric] = Field(min_length=1)
+    exchange_rates: Annotated[SerializeAsAny[RateSource] | None, LATER] = Field(default=None, description=RATES_ARE)
+    fees: Annotated[dict[Name, Fee], LATER] = Field(default={}, description="What third parties take for a unit")
+    quantities: dict[Name, Quantity] = Field(default={}, description=QUANTITIES_ARE)
+    formulas: dict[Name, FormulaEntry] = Field(default={}, description=FORMULAS_ARE)
+    kpis: dict[Name, Parameters] = Field(default={}, description=KPIS_ARE)
     checks: Checks = Checks()
     automation: Automation = Automation()
     alerts: Alerts = Alerts()
@@ -166,29 +177,24 @@ class Catalogue(Entry):
         return self
 
     @model_validator(mode="after")
-    def _slices_have_both_halves(self) -> "Catalogue":
+    def _money_is_known(self) -> "Catalogue":
         for name, metric in self.metrics.items():
-            for slice_name, slicing in metric.slices.items():
-                if problem := self._lacking(name, slicing):
-                    raise ValueError(f"metrics.{name}.slices.{slice_name}.{problem}")
+            scopes = self.scopes_of(name), self.headline_scope(name)
+            fault = faults_of_money(metric, self.fees, scopes, self.currency, has_rates=self.exchange_rates is not None)
+            if fault:
+                raise ValueError(f"metrics.{name}.{fault}")
         return self
 
-    def _lacking(self, metric: str, slicing: Slicing) -> str | None:
-        """Why a slice can't be told, if so: which half lacks a dimension and what may be declared instead."""
-        of_units, of_charges = self.metrics[metric].units.dimensions, self.dimensions
-        for name in slicing.by:
-            if name not in of_units and name not in of_charges:
-                return f"by: no dimension is called {name!r}; {closest(name, sorted({*of_units, *of_charges}))}"
-            if name not in of_charges and slicing.cost_by is None:
-                what = f"only the units tell {name} apart, and the charges don't"
-                return f"by: {what}; name their column or tag under `dimensions`, or declare `cost_by: units`"
-            if name not in of_units and slicing.units_by is None:
-                what = f"only the charges tell {name} apart, and the units don't"
-                return f"by: {what}; name their column under `units.dimensions`, or declare `units_by: whole`"
-        scopes = [scope for scope, entry in self.scopes_of(metric).items() if not entry.is_split]
-        if slicing.cost is not None and slicing.cost not in scopes:
-            return f"cost: no cost scope that is not split is called {slicing.cost!r}; {closest(slicing.cost, scopes)}"
-        return None if scopes else "cost: the metric has only split cost scopes; add one without `by` and `allocation`"
+    @model_validator(mode="after")
+    def _slices_have_both_halves(self) -> "Catalogue":
+        found = [
+            problem
+            for name, metric in self.measured.items()
+            for problem in wrong_slices(name, metric, self.dimensions, self.scopes_of(name))
+        ]
+        if found:
+            raise ValueError("\n".join(found))
+        return self
 
     @property
     def measured(self) -> dict[str, Metric]:
@@ -222,8 +228,15 @@ class Catalogue(Entry):
     def scopes_of(self, metric: str) -> dict[str, CostScope]:
         """The cost scopes that a metric is computed for."""
         chosen = self.metrics[metric].cost
-        names = list(self.cost_scopes) if chosen is None else as_list(chosen)
+        every = [name for name in self.cost_scopes if not name.startswith(BROUGHT)]
+        names = every if chosen is None else as_list(chosen)
         return {name: self.cost_scopes[name] for name in names}
+
+    def margin_scopes(self, metric: str) -> dict[str, str]:
+        """The cost scope of every cost of a metric's margin, by the cost's name."""
+        margin = self.metrics[metric].margin or Margin()
+        named = {**dict(margin), "fully_loaded": margin.fully_loaded or self.headline_scope(metric)}
+        return {cost: scope for cost, scope in named.items() if scope is not None}
 
     def slices_of(self, metric: str, scope: str) -> dict[str, CostScope]:
         """The split scopes of a metric whose values add up to this scope: equal charges, by an equal cost.

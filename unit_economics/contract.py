@@ -100,6 +100,6 @@ def _of_tags(catalogue: Catalogue) -> Iterator[Finding]:
         text = (
             f"is kept in any case, since {looked_at[key]} looks at it; take it out here"
             if key in looked_at
-            else "no cost scope or dimension looks at this tag key, and each value makes rows; use it, or take it out"
+            else "no cost scope or dimension looks at this tag key, and its values make rows; use it, or take it out"
         )
         yield Finding(("tags", str(place)), "warning", text)

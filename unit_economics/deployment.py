@@ -109,7 +109,8 @@ class Deployment:
         node = self.graph.get(asset)
         if node and node.kind == "charges":
             return any(source.covers(day) for source in self.catalogue.cost_sources.values())
-        return node is None or node.source is None or node.source.covers(day)
+        source = node and (node.source or node.rates)
+        return source is None or source.covers(day)
 
     @property
     def publications(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ unit_cost.py), how a day is stored (storing.py), what flows where (assets.py).
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 
@@ -39,7 +39,7 @@ class Recipe:
     inputs: the assets it is made of; table: where its rows are; promises: its checks by name. read: what is needed of
     the mart, in one snapshot with the ledger, given what is current and the green days; the callable it returns
     computes after the snapshot has ended. stored: the rows that are there, for days on which nothing has changed.
-    numbers: what Dagster plots of rows that were stored.
+    numbers: what Dagster plots of rows that were stored. trailing: how many days before each are read as well.
     """
 
     inputs: Sequence[str]
@@ -48,6 +48,7 @@ class Recipe:
     read: Callable[[Connection, DayRange, MadeOf, Sequence[date]], Callable[[], Made]]
     stored: Callable[[Connection, DayRange], pd.DataFrame]
     numbers: Callable[[pd.DataFrame, Replaced], Mapping[date, Metadata]]
+    trailing: int = 0
 
 
 def derived(deployment: Deployment, recipe: Recipe) -> Callable[[Attempt], Told]:
@@ -59,7 +60,10 @@ def derived(deployment: Deployment, recipe: Recipe) -> Callable[[Attempt], Told]
             made_of = ledger.current(connection, recipe.inputs, days)
             red = {**_outdated(deployment, made_of), **_overtaken(made_of)}
             red |= gate.red_days(connection, recipe.inputs, days)
-            source = Source(glance=ledger.glance_of(made_of.values(), red))
+            seen = (
+                ledger.current(connection, recipe.inputs, _reaching_back(recipe, days)) if recipe.trailing else made_of
+            )
+            source = Source(glance=ledger.glance_of(seen.values(), red))
             if ledger.is_unchanged(connection, attempt, source.glance):
                 return _unchanged(deployment, recipe, attempt, source, red)
             green = [day for day in days if day not in red]
@@ -72,6 +76,10 @@ def derived(deployment: Deployment, recipe: Recipe) -> Callable[[Attempt], Told]
         return Told(recipe.numbers(made.rows, done), [*made.found, *checks.held_back(red, checks.CONTRACT)], red)
 
     return step
+
+
+def _reaching_back(recipe: Recipe, days: DayRange) -> DayRange:
+    return DayRange(days.first - timedelta(days=recipe.trailing), days.last)
 
 
 def _outdated(deployment: Deployment, made_of: MadeOf) -> dict[date, str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from unit_economics import cost_sources, sinks, unit_sources
+from unit_economics import cost_sources, rate_sources, sinks, unit_sources
 from unit_economics.catalogue import Catalogue
 from unit_economics.catalogue_file import Examined, examine_file, load_catalogue, parse_catalogue
 from unit_economics.deployment import Deployment
@@ -29,18 +29,35 @@ def environment() -> dict[str, str]:
 
 def read_catalogue(path: Path) -> Catalogue:
     """The catalogue at `path`, with every kind of source and sink of this release."""
-    return load_catalogue(path, cost_sources=cost_sources.KINDS, unit_sources=unit_sources.KINDS, sinks=sinks.KINDS)
+    return load_catalogue(
+        path,
+        cost_sources=cost_sources.KINDS,
+        unit_sources=unit_sources.KINDS,
+        sinks=sinks.KINDS,
+        rate_sources=rate_sources.KINDS,
+    )
 
 
 def examine_catalogue(path: Path) -> Examined:
     """What the file at `path` is: a catalogue of this release, or the problems that it has."""
-    return examine_file(path, cost_sources=cost_sources.KINDS, unit_sources=unit_sources.KINDS, sinks=sinks.KINDS)
+    return examine_file(
+        path,
+        cost_sources=cost_sources.KINDS,
+        unit_sources=unit_sources.KINDS,
+        sinks=sinks.KINDS,
+        rate_sources=rate_sources.KINDS,
+    )
 
 
 def parsed_catalogue(text: str, name: str) -> Catalogue:
     """The catalogue in this text, which the errors call `name`."""
     return parse_catalogue(
-        text, name, cost_sources=cost_sources.KINDS, unit_sources=unit_sources.KINDS, sinks=sinks.KINDS
+        text,
+        name,
+        cost_sources=cost_sources.KINDS,
+        unit_sources=unit_sources.KINDS,
+        sinks=sinks.KINDS,
+        rate_sources=rate_sources.KINDS,
     )
 
 

@@ -12,8 +12,15 @@ EXACT = Context(prec=60)
 RATIO = Context(prec=28, rounding=ROUND_HALF_EVEN)
 """Divisions are made in this context: a ratio has no last digit, so it is rounded once, here."""
 
+MONEY_STEP = Decimal("1e-12")
+"""The last digit of money and quantities that the mart keeps."""
+
 LARGEST = Decimal(10) ** 24
 """No day's money or quantity reaches this; beyond it a value is taken for a broken export."""
+
+RATE_DECIMALS = 18
+LARGEST_RATE = Decimal(10) ** 9
+"""How fine and how large a rate between two currencies may be: money times a rate then never has 60 digits."""
 
 
 def total(one: Decimal | None, other: Decimal | None) -> Decimal | None:

@@ -5,18 +5,43 @@ nodes here, its step in assets.py, its words in asset_shape.py and promises.py. 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from unit_economics.adapters import Sink, UnitSource
-from unit_economics.asset_names import driver_asset, revenue_asset, sink_asset, slices_asset, units_asset
+from unit_economics.asset_names import ALLOCATED_COSTS as ALLOCATED_COSTS
+from unit_economics.asset_names import CLOUD_COSTS as CLOUD_COSTS
+from unit_economics.asset_names import EXCHANGE_RATES as EXCHANGE_RATES
+from unit_economics.asset_names import (
+    driver_asset,
+    margin_asset,
+    quantity_asset,
+    revenue_asset,
+    sink_asset,
+    slices_asset,
+    units_asset,
+)
 from unit_economics.catalogue import Catalogue, content_version
 from unit_economics.definition_text import definition_text
+from unit_economics.formula_book import Compiled, compiled
 from unit_economics.metric_entry import Metric
+from unit_economics.rates_entry import RateSource
+from unit_economics.revenue_entry import Revenue
 
-CLOUD_COSTS = "cloud_costs"
-ALLOCATED_COSTS = "allocated_costs"
-Kind = Literal["charges", "driver", "units", "allocated", "unit_cost", "publication", "revenue", "slices"]
+Kind = Literal[
+    "charges",
+    "driver",
+    "units",
+    "quantity",
+    "allocated",
+    "unit_cost",
+    "slices",
+    "publication",
+    "revenue",
+    "rates",
+    "margin",
+    "formula",
+]
 
 
 @dataclass(frozen=True)
@@ -24,7 +49,8 @@ class Node:
     """One asset of the catalogue.
 
     entry: the name of what it is made for (a metric, a driver); inputs: the assets it is made of; meaning: what its
-    numbers rest on, of all that the catalogue says; source and unit: of what is counted; sink: of what is published.
+    numbers rest on, of all that the catalogue says; source and unit: of what is counted; rates: of what money is
+    converted by; sink: of what is published; formula: of what is computed by one.
     """
 
     name: str
@@ -32,9 +58,11 @@ class Node:
     entry: str = ""
     inputs: Sequence[str] = ()
     meaning: Sequence[object] = ()
-    source: UnitSource | None = None
+    source: UnitSource | Revenue | None = None
+    rates: RateSource | None = None
     unit: str = ""
     sink: Sink | None = None
+    formula: Compiled | None = None
 
     @property
     def definition(self) -> str:
@@ -58,24 +86,51 @@ def _nodes(catalogue: Catalogue) -> Iterator[Node]:
         yield _counted(driver_asset(name), "driver", name, driver.quantity, driver.unit)
     for name, metric in catalogue.measured.items():
         yield _units(name, metric)
+    if catalogue.exchange_rates:
+        meaning = [catalogue.exchange_rates, catalogue.currency]
+        yield Node(EXCHANGE_RATES, "rates", meaning=meaning, rates=catalogue.exchange_rates)
     if catalogue.allocations:
         yield _allocated(catalogue)
     for name in catalogue.measured:
         yield from _of_metric(catalogue, name)
+    for name, quantity in catalogue.quantities.items():
+        in_time = [quantity.per] if quantity.per else []
+        counted = _counted(quantity_asset(name), "quantity", name, quantity.source, quantity.unit)
+        yield replace(counted, meaning=[*counted.meaning, *in_time])
+    if catalogue.formulas:
+        yield from _formulas(catalogue)
+
+
+def _formulas(catalogue: Catalogue) -> Iterator[Node]:
+    for one in compiled(catalogue)[0].values():
+        meaning = [*one.meaning, catalogue.currency]
+        yield Node(one.asset, "formula", one.name, one.inputs, meaning, unit=one.entry.unit, formula=one)
 
 
 def _of_metric(catalogue: Catalogue, name: str) -> Iterator[Node]:
     metric = catalogue.metrics[name]
     scopes = catalogue.scopes_of(name)
     has_rules = any(scope.allocation for scope in scopes.values())
-    made_of = [units_asset(name), CLOUD_COSTS, *([ALLOCATED_COSTS] if has_rules else [])]
-    yield Node(name, "unit_cost", name, made_of, [metric.unit, catalogue.currency, *scopes.items()])
+    rates = [EXCHANGE_RATES] if catalogue.exchange_rates else []
+    made_of = [units_asset(name), CLOUD_COSTS, *([ALLOCATED_COSTS] if has_rules else []), *rates]
+    yield Node(name, "unit_cost", name, made_of, [metric.unit, catalogue.currency, *scopes.items(), *rates])
     for kind, sink in metric.published.items():
         yield Node(sink_asset(name, kind), "publication", name, [units_asset(name), name], unit=metric.unit, sink=sink)
     if metric.slices:
         yield _slices(catalogue, name)
     if metric.revenue:
-        yield _counted(revenue_asset(name), "revenue", name, metric.revenue, catalogue.currency)
+        currency = (metric.earns and metric.earns.currency) or catalogue.currency
+        yield _counted(revenue_asset(name), "revenue", name, metric.revenue, currency)
+    if metric.has_margin:
+        made_of = [units_asset(name), revenue_asset(name), name, *rates]
+        yield Node(margin_asset(name), "margin", name, made_of, _of_margin(catalogue, name))
+
+
+def _of_margin(catalogue: Catalogue, name: str) -> list[object]:
+    metric = catalogue.metrics[name]
+    fees = [(fee, catalogue.fees[fee]) for fee in metric.fees]
+    earned = (metric.earns.currency, metric.earns.refunds_basis, *metric.earns.components) if metric.earns else ()
+    return [metric.unit, catalogue.currency, earned, *catalogue.margin_scopes(name).items(), *fees]
 
 
 def _slices(catalogue: Catalogue, name: str) -> Node:
@@ -84,8 +139,9 @@ def _slices(catalogue: Catalogue, name: str) -> Node:
     halves = [(one, catalogue.dimensions[one]) for one in sorted(named) if one in catalogue.dimensions]
     scopes = {slicing.cost or catalogue.headline_scope(name) or "" for slicing in slices.values()}
     paid = [(scope, catalogue.cost_scopes[scope]) for scope in sorted(scopes)]
-    meaning = [catalogue.metrics[name].unit, catalogue.currency, *slices.items(), *halves, *paid]
-    return Node(slices_asset(name), "slices", name, [units_asset(name), CLOUD_COSTS, name], meaning)
+    rates = [EXCHANGE_RATES] if catalogue.exchange_rates else []
+    meaning = [catalogue.metrics[name].unit, catalogue.currency, *slices.items(), *halves, *paid, *rates]
+    return Node(slices_asset(name), "slices", name, [units_asset(name), CLOUD_COSTS, name, *rates], meaning)
 
 
 def _units(name: str, metric: Metric) -> Node:
@@ -98,7 +154,7 @@ def _units(name: str, metric: Metric) -> Node:
     )
 
 
-def _counted(asset: str, kind: Kind, entry: str, source: UnitSource, unit: str) -> Node:
+def _counted(asset: str, kind: Kind, entry: str, source: UnitSource | Revenue, unit: str) -> Node:
     return Node(asset, kind, entry, meaning=[source, unit], source=source, unit=unit)
 
 

@@ -15,7 +15,19 @@ from unit_economics.cost_scope_entry import OneOrMore
 from unit_economics.dimension_entry import Slicing
 from unit_economics.entry import LATER, Entry
 from unit_economics.over_days import OverDays, Per
+from unit_economics.revenue_entry import Revenue
 
+REVENUE_IS = (
+    "What a day's units earned, counted as units are: the quantity is money in the catalogue's currency; or its"
+    " components `gross`, `discounts`, `refunds` and `chargebacks`, each counted so"
+)
+FEES_ARE = "The third parties' price lists, by their names under `fees`, that every unit is charged by"
+Aggregation = Literal["additive", "semi_additive", "distinct", "gauge"]
+AGGREGATION_IS = (
+    "How days become a week. additive: orders, they add up; gauge: GB stored, their mean; semi_additive: active"
+    " customers, the mean or the last day; distinct: different customers, which only the source can count over days"
+)
+SliceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 State = Literal["draft", "active", "retired"]
 Direction = Literal["lower", "higher"]
 Purpose = Annotated[str, Field(min_length=1, max_length=300)]
@@ -23,13 +35,6 @@ STATE_IS = "draft: computed and shown, never published or alerted; retired: no l
 DIRECTION_IS = "Which way is better: with lower, the target of the unit cost is the most that is fine; else the least"
 PURPOSE_IS = "What it is for: the decision that it serves"
 REVIEW_IS = "When somebody is to look whether it still means what it should"
-Aggregation = Literal["additive", "semi_additive", "distinct", "gauge"]
-AGGREGATION_IS = (
-    "How days become a week. additive: orders, they add up; gauge: GB stored, their mean; semi_additive: active"
-    " customers, the mean or the last day; distinct: different customers, which only the source can count over days"
-)
-SliceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-REVENUE_IS = "What a day's units earned, counted as units are: the quantity is money in the catalogue's currency"
 
 
 class Targets(Entry):
@@ -45,6 +50,16 @@ class Targets(Entry):
     )
 
 
+class Margin(Entry):
+    """Which cost scope is which cost of the margin; one of a scope with rules is written `scope:target`."""
+
+    fully_loaded: str | None = Field(
+        default=None, description="All that the units cost; the first scope that is not split where left out"
+    )
+    run: str | None = Field(default=None, description="What running costs: without taxes and credits")
+    variable: str | None = Field(default=None, description="What more units make more of: the margin is after this one")
+
+
 class Metric(Entry):
     """One unit metric: units, the cost that pays for them, an owner, and where it is published."""
 
@@ -56,10 +71,13 @@ class Metric(Entry):
     review_by: date | None = Field(default=None, description=REVIEW_IS)
     state: State = Field(default="active", description=STATE_IS)
     publish: dict[str, SerializeAsAny[Sink]] = Field(default={})
-    revenue: SerializeAsAny[UnitSource] | None = Field(default=None, description=REVENUE_IS)
+    revenue: SerializeAsAny[UnitSource] | Revenue | None = Field(default=None, description=REVENUE_IS)
+    fees: Annotated[list[str], LATER] = Field(default=[], description=FEES_ARE)
+    margin: Annotated[Margin | None, LATER] = Field(
+        default=None, description="What is earned beside what it costs, every day; `{}` where revenue is one amount"
+    )
     targets: Targets | None = Field(default=None, description="What the dashboard compares with")
     direction: Direction = Field(default="lower", description=DIRECTION_IS)
-
     aggregation: Annotated[Aggregation, LATER] = Field(default="additive", description=AGGREGATION_IS)
     over_time: Annotated[Literal["mean", "last"], LATER] = Field(
         default="mean", description="Of what is semi_additive: the days' mean, or the last day"
@@ -70,11 +88,6 @@ class Metric(Entry):
     slices: Annotated[dict[SliceName, Slicing], LATER] = Field(
         default={}, description="The metric taken apart by dimensions: each slice with its own cost and its own units"
     )
-
-    @property
-    def published(self) -> dict[str, Sink]:
-        """Where it is published: nowhere unless it is active."""
-        return self.publish if self.state == "active" else {}
 
     @property
     def over_days(self) -> OverDays:
@@ -105,11 +118,29 @@ class Metric(Entry):
             raise ValueError(f"{what}; {way_out or 'leave it out'}")
         return self
 
+    @property
+    def published(self) -> dict[str, Sink]:
+        """Where it is published: nowhere unless it is active."""
+        return self.publish if self.state == "active" else {}
+
     @model_validator(mode="after")
     def _margin_has_revenue(self) -> "Metric":
         if self.targets and self.targets.margin_percent is not None and self.revenue is None:
             raise ValueError("targets.margin_percent: a margin needs `revenue` beside `units`")
+        for name, declared in (("fees", self.fees), ("margin", self.margin)):
+            if declared and self.revenue is None:
+                raise ValueError(f"{name}: a margin needs `revenue` beside `units`")
         return self
+
+    @property
+    def earns(self) -> Revenue | None:
+        """The components of revenue, where there are some."""
+        return self.revenue if isinstance(self.revenue, Revenue) else None
+
+    @property
+    def has_margin(self) -> bool:
+        """Whether what is earned is put beside what it costs."""
+        return bool(self.margin or self.fees or self.earns)
 
 
 class MeasuredDriver(Entry):

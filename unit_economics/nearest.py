@@ -1,10 +1,10 @@
-"""What somebody may have meant by a name that there is not.
+"""The nearest right name to one that is not known, as every refusal says it.
 
-Here: the nearest name, in words. Not here: where the name stands (catalogue_file/problems.py).
+Here: those few words. Not here: which names there are.
 """
 
 import difflib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
@@ -13,6 +13,6 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
     return f"did you mean `{near[0]}`? " if near else ""
 
 
-def closest(word: str, allowed: Sequence[str]) -> str:
+def closest(word: str, allowed: Collection[str]) -> str:
     """`did you mean` with the nearest allowed word, and then all of them."""
     return f"{did_you_mean(word, allowed)}allowed: {', '.join(allowed) or 'none'}"

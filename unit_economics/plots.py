@@ -15,6 +15,7 @@ import pandas as pd
 from unit_economics import allocated
 from unit_economics.adapters import Publication
 from unit_economics.reporting import Metadata
+from unit_economics.revenue import net_of
 from unit_economics.warehouse.replace_days import Replaced
 
 Numbers = dict[str, float | int]
@@ -26,6 +27,36 @@ def unit_numbers(units: pd.DataFrame, done: Replaced) -> dict[date, Metadata]:
     for day, quantity in zip(units["business_date"], units["quantity"], strict=True):
         if day in numbers:
             numbers[day]["quantity"] += float(quantity)
+    return _with_version(done, numbers)
+
+
+def net_numbers(revenue: pd.DataFrame, done: Replaced) -> dict[date, Metadata]:
+    """Every component of the revenue of each stored day, and what is left of it."""
+    parts: dict[date, dict[str, Decimal]] = {day: {} for day in done.versions}
+    for day, name, amount in zip(*(revenue[name] for name in ("business_date", "segment", "quantity")), strict=True):
+        if day in parts:
+            parts[day][name] = amount
+    named = {day: {**of_day, "net_revenue": net_of(of_day)} for day, of_day in parts.items()}
+    return _with_version(done, {day: {n: float(a) for n, a in of_day.items()} for day, of_day in named.items()})
+
+
+def rate_numbers(rates: pd.DataFrame, done: Replaced) -> dict[date, Metadata]:
+    """The rate of every currency on each stored day."""
+    numbers: dict[date, Numbers] = {day: {} for day in done.versions}
+    for day, currency, rate in zip(*(rates[name] for name in ("business_date", "currency", "rate")), strict=True):
+        if day in numbers:
+            numbers[day][f"rate_{currency.lower()}"] = float(rate)
+    return _with_version(done, numbers)
+
+
+def margin_numbers(rows: pd.DataFrame, done: Replaced) -> dict[date, Metadata]:
+    """Net revenue and margin of each stored day, and the margin in percent."""
+    numbers: dict[date, Numbers] = {day: {} for day in done.versions}
+    names = ("net_revenue", "fees", "contribution_margin", "contribution_margin_percent")
+    for day, *values in zip(rows["business_date"], *(rows[name] for name in names), strict=True):
+        if day in numbers:
+            for name, value in zip(names, values, strict=True):
+                _add(numbers[day], name, value)
     return _with_version(done, numbers)
 
 
@@ -72,6 +103,15 @@ def slice_numbers(rows: pd.DataFrame, done: Replaced) -> dict[date, Metadata]:
     for day, name in zip(rows["business_date"], rows["slice"], strict=True):
         if day in numbers:
             numbers[day][f"{name}_parts"] = numbers[day].get(f"{name}_parts", 0) + 1
+    return _with_version(done, numbers)
+
+
+def formula_numbers(rows: pd.DataFrame, done: Replaced) -> dict[date, Metadata]:
+    """The value of each stored day."""
+    numbers: dict[date, Numbers] = {day: {} for day in done.versions}
+    for day, value in zip(rows["business_date"], rows["value"], strict=True):
+        if day in numbers:
+            _add(numbers[day], "value", value)
     return _with_version(done, numbers)
 
 

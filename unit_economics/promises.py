@@ -40,6 +40,14 @@ SLICE_CHECKS = {
     CONSERVATION: "The parts of every slice add up to the cost and the units that they are parts of, exactly.",
 }
 UNIT_COST_CHECKS = {CONTRACT: "Every row is as schemas.UNIT_COSTS says: a unit cost, or the reason why there is none."}
+RATE_CHECKS = {
+    CONTRACT: "Every rate is as schemas.EXCHANGE_RATES says, and every currency that the catalogue names has one.",
+    DELIVERY: "The source has rates of the day, and none that was there is gone.",
+}
+MARGIN_CHECKS = {
+    CONTRACT: "Every fee has a price and every currency a rate; the margin is there, or the reason why it is not.",
+}
+FORMULA_CHECKS = {CONTRACT: "Every row is as schemas.FORMULA_VALUES says: a value, or the reason why there is none."}
 PUBLISH_CHECKS = {CONVERGED: "The destination shows, when read back, exactly what was to be published."}
 
 
@@ -48,8 +56,11 @@ BY_KIND: Mapping[str, Mapping[str, str]] = {
     "allocated": ALLOCATION_CHECKS,
     "unit_cost": UNIT_COST_CHECKS,
     "publication": PUBLISH_CHECKS,
+    "rates": RATE_CHECKS,
+    "margin": MARGIN_CHECKS,
     "slices": SLICE_CHECKS,
-    **dict.fromkeys(("units", "driver", "revenue"), UNIT_CHECKS),
+    "formula": FORMULA_CHECKS,
+    **dict.fromkeys(("units", "driver", "revenue", "quantity"), UNIT_CHECKS),
 }
 
 

@@ -16,7 +16,7 @@ import pandera.pandas as pa
 from pandas.api.types import infer_dtype
 
 from unit_economics.currencies import CURRENCIES
-from unit_economics.exact import LARGEST
+from unit_economics.exact import LARGEST, LARGEST_RATE, RATE_DECIMALS
 
 CHARGE_CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment", "n/a")
 """FOCUS 1.0-1.3 `ChargeCategory`; `n/a` for a source that has no such column."""
@@ -41,6 +41,13 @@ def _is_exact(value: object) -> bool:
 
 def _is_quantity(value: object) -> bool:
     return isinstance(value, Decimal) and _is_exact(value) and value >= 0
+
+
+def _is_rate(value: object) -> bool:
+    if not (isinstance(value, Decimal) and value.is_finite() and 0 < value < LARGEST_RATE):
+        return False
+    exponent = value.normalize().as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -RATE_DECIMALS
 
 
 def _each(rule: Callable[[object], bool], what: str) -> pa.Check:
@@ -174,6 +181,57 @@ UNIT_COSTS = pa.DataFrameSchema(
     name="unit_costs",
 )
 
+EXCHANGE_RATES = pa.DataFrameSchema(
+    {
+        "business_date": _date(),
+        "currency": _currency(),
+        "rate": pa.Column(object, _each(_is_rate, "a finite decimal above 0, of 18 decimals at most")),
+        "rate_date": _date(),
+        "reporting_currency": _currency(),
+        "source": _text(),
+    },
+    strict=True,
+    ordered=True,
+    unique=["business_date", "currency"],
+    name="exchange_rates",
+)
+"""What one unit of a currency is worth on a day; `rate_date` is the rate's own day, earlier where it was carried on."""
+
+MARGIN_PARTS = ("gross", "discounts", "refunds", "chargebacks")
+MARGIN_SUMS = ("net_revenue", "fees", "fully_loaded_cost", "run_cost", "variable_cost")
+MARGIN_RATIOS = (
+    *("revenue_per_unit", "variable_cost_per_unit", "contribution_margin_per_unit", "contribution_margin_percent"),
+)
+MARGIN_AMOUNTS = (*MARGIN_PARTS, *MARGIN_SUMS, "contribution_margin", *MARGIN_RATIOS)
+MARGIN_WHOLE = ["contribution_margin", "contribution_margin_per_unit", "contribution_margin_percent"]
+
+UNIT_MARGINS = pa.DataFrameSchema(
+    {
+        "metric": _text(),
+        "business_date": _date(),
+        "currency": _currency(),
+        "quantity": _money(),
+        "unit": _text(),
+        **{part: _money() for part in MARGIN_PARTS},
+        "refunds_basis": _text(nullable=True),
+        **{one: _money() for one in MARGIN_SUMS},
+        "margin_after": _text(),
+        "contribution_margin": _money(),
+        **{ratio: _money() for ratio in MARGIN_RATIOS},
+        "reason": _text(nullable=True),
+    },
+    checks=pa.Check(
+        lambda frame: frame[MARGIN_WHOLE].isna().any(axis=1) == frame["reason"].notna(),
+        error="the whole margin, or the reason why a part of it is empty",
+    ),
+    strict=True,
+    ordered=True,
+    unique=["metric", "business_date"],
+    name="unit_margins",
+)
+"""What a day's units earned beside what they cost, in the catalogue's currency. `margin_after` names the cost that the
+contribution margin is after; what nothing declares (`run_cost`, a component of revenue) is empty."""
+
 
 UNIT_COST_SLICES = pa.DataFrameSchema(
     {
@@ -201,6 +259,25 @@ UNIT_COST_SLICES = pa.DataFrameSchema(
     name="unit cost slices",
 )
 """A metric taken apart: one row a slice and combination of its values, `dimensions` as canonical JSON."""
+
+FORMULA_VALUES = pa.DataFrameSchema(
+    {
+        "business_date": _date(),
+        "value": _money(),
+        "unit": _text(),
+        "reason": _text(nullable=True),
+        "inputs": _text(),
+    },
+    checks=pa.Check(
+        lambda frame: frame["value"].isna() == frame["reason"].notna(),
+        error="a value, or the reason why there is none",
+    ),
+    strict=True,
+    ordered=True,
+    unique=["business_date"],
+    name="formula values",
+)
+"""What a formula amounts to: one row a day, `inputs` as canonical JSON of everything that it names."""
 
 
 def empty(schema: pa.DataFrameSchema) -> pd.DataFrame:

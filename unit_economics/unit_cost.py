@@ -63,13 +63,13 @@ def unit_costs(
             *ratio(cost, quantities.get(cost.day), unit),
         )
         for name, scope in catalogue.scopes_of(metric).items()
-        for cost in _costs(name, scope, charges, by_rules, without, catalogue.currency)
+        for cost in costs_of(name, scope, charges, by_rules, without, catalogue.currency)
     ]
     frame = pd.DataFrame(rows, columns=list(UNIT_COSTS.columns), dtype=object)
     return frame.astype({"charge_rows": "int64"})
 
 
-def _costs(
+def costs_of(
     name: str,
     scope: CostScope,
     charges: pd.DataFrame,
@@ -77,6 +77,7 @@ def _costs(
     without: Mapping[date, Decimal | None],
     currency: str,
 ) -> Iterator[Cost]:
+    """The cost of a scope on each day, of every value or target where it is split; `without`: of what has no charge."""
     if scope.allocation is None:
         yield from scope_costs(name, scope, charges, without, currency)
         return

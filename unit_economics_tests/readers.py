@@ -27,19 +27,31 @@ DAYS = DayRange(DAY, DAY + timedelta(days=2))
 RUN = Run("run", "code", "catalogue")
 ORDERS, REVENUE, COST, UNIT_COST = "daily_orders", "daily_order_revenue", "cloud_costs", "cost_per_order"
 EARNED = Decimal("98765.43")
+MARGIN, RATES = "margin_per_order", "exchange_rates"
+FORMULA, OF_REVENUE = "cost_share", "finance_margin_share"
+FOR_FINANCE = (
+    *(REVENUE, MARGIN, "unit_margin_versions", "unit_margins"),
+    *("finance_formula_value_versions", "finance_formula_values", OF_REVENUE),
+)
+"""The views that rest on revenue."""
 
 
 def mart(database: str) -> Warehouse:
     """Two versions of a day of everything, a red day of revenue, a publication, and two alerts."""
     warehouse = Warehouse(database)
-    migrate(warehouse, {ORDERS: "units", UNIT_COST: "unit_cost", REVENUE: "revenue"}, {UNIT_COST: "sum"})
+    kinds = {ORDERS: "units", UNIT_COST: "unit_cost", REVENUE: "revenue", MARGIN: "margin"}
+    migrate(warehouse, {**kinds, FORMULA: "formula", OF_REVENUE: "formula"}, {UNIT_COST: "sum"})
     for number in (1, 2):
         write(warehouse, ORDERS, tables.UNIT_QUANTITIES, units(Decimal(number), "Order"))
         write(warehouse, REVENUE, tables.UNIT_QUANTITIES, units(EARNED * number, "EUR"), Source(f"{EARNED * number}"))
         write(warehouse, COST, tables.CHARGES, charges(Decimal(number)), read_from(Decimal(number)))
         write(warehouse, "allocated_costs", tables.ALLOCATED_COSTS, allocated_costs(Decimal(number)))
         write(warehouse, UNIT_COST, tables.UNIT_COSTS, unit_costs(Decimal(number)))
+        write(warehouse, RATES, tables.EXCHANGE_RATES, rates(Decimal(number)))
+        write(warehouse, MARGIN, tables.UNIT_MARGINS, margins(EARNED * number), Source(f"of {EARNED * number}"))
         write(warehouse, f"{UNIT_COST}_slices", tables.UNIT_COST_SLICES, slices(Decimal(number)))
+        write(warehouse, FORMULA, tables.FORMULA_VALUES, formula_value(Decimal(number)))
+        write(warehouse, OF_REVENUE, tables.FORMULA_VALUES, formula_value(EARNED * number))
     with warehouse.transaction() as connection:
         said = f"only 5 where {EARNED} were counted before"
         attempt = begin(warehouse, REVENUE)
@@ -118,6 +130,21 @@ def unit_costs(cost: Decimal) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(schemas.UNIT_COSTS.columns), dtype=object)
 
 
+def rates(rate: Decimal) -> pd.DataFrame:
+    """DAY's one rate."""
+    row = (DAY, "USD", rate, DAY, "EUR", "a bank")
+    return pd.DataFrame([row], columns=list(schemas.EXCHANGE_RATES.columns), dtype=object)
+
+
+def margins(earned: Decimal) -> pd.DataFrame:
+    """DAY's margin: what was earned, after no cost and no fees."""
+    known = {"fees": Decimal(0), "fully_loaded_cost": Decimal(0), "net_revenue": earned, "quantity": Decimal(1)}
+    named = {"metric": UNIT_COST, "business_date": DAY, "currency": "EUR", "unit": "Order"}
+    told = {"margin_after": "fully_loaded_cost", "contribution_margin": earned, "reason": "no percent in this test"}
+    row = {**dict.fromkeys(schemas.UNIT_MARGINS.columns), **named, **known, **told}
+    return pd.DataFrame([row], columns=list(schemas.UNIT_MARGINS.columns), dtype=object)
+
+
 def slices(cost: Decimal) -> pd.DataFrame:
     """The whole scope as the one part of a slice."""
     row = (
@@ -136,6 +163,12 @@ def slices(cost: Decimal) -> pd.DataFrame:
         None,
     )
     return pd.DataFrame([row], columns=list(schemas.UNIT_COST_SLICES.columns), dtype=object)
+
+
+def formula_value(value: Decimal) -> pd.DataFrame:
+    """What a formula amounts to on DAY."""
+    row = (DAY, value, "EUR", None, f'{{"revenue(order)": {{"value": "{value}"}}}}')
+    return pd.DataFrame([row], columns=list(schemas.FORMULA_VALUES.columns), dtype=object)
 
 
 @contextmanager

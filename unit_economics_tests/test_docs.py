@@ -10,6 +10,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from unit_economics import rate_sources
 from unit_economics.allocation_entry import Allocation, Share
 from unit_economics.cli import main
 from unit_economics.contract import findings
@@ -20,6 +21,7 @@ from unit_economics_tests.world import World
 DOCS = Path(__file__).parents[1] / "docs"
 ALLOCATION = (DOCS / "allocation.md").read_text()
 CATALOGUE = (DOCS / "catalogue.md").read_text()
+REVENUE = (DOCS / "revenue.md").read_text()
 GROWTH = (DOCS / "growth.md").read_text()
 MEASURED = (DOCS / "benchmarks" / "scan.txt").read_text()
 
@@ -68,6 +70,17 @@ def test_the_sql_of_the_page_runs(world: Callable[..., World]) -> None:
     assert shop.deployment().warehouse
     for statement in blocks(ALLOCATION, "sql")[0].split(";"):
         assert shop.sql(re.sub(r"--.*", "", statement) or "select 1") is not None
+
+
+def test_the_catalogue_of_the_page_on_revenue_loads_and_its_sql_runs(world: Callable[..., World]) -> None:
+    shop = world(blocks(REVENUE, "yaml")[0])
+    catalogue = shop.deployment().catalogue
+    assert catalogue.margin_scopes("cost_per_order") == {"fully_loaded": "all", "run": "run", "variable": "variable"}
+    assert shop.deployment().warehouse
+    for statement in blocks(REVENUE, "sql")[0].split(";"):
+        assert shop.sql(re.sub(r"--.*", "", statement) or "select 1") is not None
+    kinds = re.findall(r"^\| `(\w+)` \|", REVENUE.split("| kind |")[1], re.MULTILINE)
+    assert kinds == list(rate_sources.KINDS)
 
 
 def test_the_commands_of_the_page_exist() -> None:

@@ -61,6 +61,8 @@ QUICK = (
     "report",
     "allocation.explain",
     "allocation.check",
+    "value",
+    "kpis",
 )
 
 

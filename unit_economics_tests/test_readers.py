@@ -17,7 +17,20 @@ from unit_economics.warehouse.roles import FINANCE, VIEWER, grant_reading, missi
 from unit_economics_tests import readers
 from unit_economics_tests.focus_bills import DAY as BILLED
 from unit_economics_tests.focus_bills import charge, write_bill
-from unit_economics_tests.readers import COST, DAY, DAYS, EARNED, ORDERS, REVENUE, UNIT_COST, acting_as, refused
+from unit_economics_tests.readers import (
+    COST,
+    DAY,
+    DAYS,
+    EARNED,
+    FOR_FINANCE,
+    MARGIN,
+    OF_REVENUE,
+    ORDERS,
+    REVENUE,
+    UNIT_COST,
+    acting_as,
+    refused,
+)
 from unit_economics_tests.world import World
 
 LATER = datetime(2999, 1, 1, tzinfo=UTC)
@@ -74,7 +87,7 @@ def test_the_viewer_reads_every_view_but_revenue_and_finance_reads_that_too(mart
     with acting_as(mart, VIEWER) as connection:
         views = relations(connection, "v")
         assert len(views) >= 12
-        assert [view for view in views if refused(connection, f"select * from {view}")] == [REVENUE]
+        assert [view for view in views if refused(connection, f"select * from {view}")] == sorted(FOR_FINANCE)
     with acting_as(mart, FINANCE) as connection:
         assert all(all_of(connection, view) for view in views)
         assert [row[2] for row in all_of(connection, REVENUE)] == [EARNED * 2]
@@ -92,7 +105,7 @@ def test_a_login_reads_nothing_until_it_is_a_member_of_the_viewer(mart: Warehous
         assert refused(login, "select * from unit_economics.unit_costs_as_of(now())")
         connection.execute(f"grant {VIEWER} to reader_of_{name}".encode())
         allowed = {relation for relation in (*views, *every_table) if not refused(login, asked.pop(0))}
-    assert allowed == {*views} - {REVENUE}
+    assert allowed == {*views} - {*FOR_FINANCE}
 
 
 def test_no_view_reads_with_its_readers_rights(mart: Warehouse) -> None:
@@ -127,6 +140,18 @@ def test_a_viewers_own_function_sees_no_revenue_through_the_view_of_the_units(ma
     assert any("98765" in seen for seen in seen_by_a_spy(mart, ORDERS)), "without the barrier it would"
 
 
+def test_a_viewers_own_function_sees_no_formula_on_revenue_through_the_view_of_the_others(mart: Warehouse) -> None:
+    spy = "create function pg_temp.spy(numeric) returns boolean language plpgsql cost 0.0000001 as"
+    seen: list[str] = []
+    with acting_as(mart, VIEWER) as connection:
+        connection.add_notice_handler(lambda notice: seen.append(notice.message_primary or ""))
+        connection.execute(f"{spy} $$ begin raise notice 'seen %', $1; return true; end $$".encode())
+        for view in ("formula_values", "formula_value_versions", "cost_share"):
+            connection.execute(f"select * from {view} where pg_temp.spy(value)".encode())
+    assert seen
+    assert not any("98765" in one or "197530" in one for one in seen)
+
+
 def everything_seen(connection: Connection) -> str:
     views = [view for view in relations(connection, "v") if not refused(connection, f"select * from {view}")]
     return "\n".join(str(all_of(connection, view)) for view in views)
@@ -134,8 +159,9 @@ def everything_seen(connection: Connection) -> str:
 
 def test_nothing_that_a_viewer_reads_tells_an_amount_of_revenue_or_its_hash(mart: Warehouse) -> None:
     with mart.connection() as connection:
-        query = "select content_hash, source_hash from ledger where asset = %s"
-        hashes = {text for row in connection.execute(query, [REVENUE]) for text in row}
+        query = "select content_hash, source_hash from ledger where asset = any(%s)"
+        stored = connection.execute(query, [[REVENUE, MARGIN, OF_REVENUE]]).fetchall()
+        hashes = {text for row in stored for text in row} - {ledger.NOT_TOLD.hash}
     secrets = {str(EARNED), str(EARNED * 2), *hashes}
     with acting_as(mart, FINANCE) as connection:
         assert all(secret in everything_seen(connection) for secret in secrets)
@@ -173,6 +199,7 @@ def test_a_viewer_calls_the_functions_of_costs_and_not_those_that_would_tell_rev
         then = connection.execute("select effective_cost from cloud_costs_as_of(%s)", [LATER])
         assert then.fetchall() == [(2,)]
         assert refused(connection, f"select * from unit_quantities_as_of('{REVENUE}', now())")
+        assert refused(connection, f"select * from margin_over('{UNIT_COST}', '{DAY}', '{DAY}')")
 
 
 def test_what_was_believed_then_is_the_same_through_a_view_of_versions(mart: Warehouse) -> None:

@@ -265,6 +265,14 @@ PROMISED = {
     " charge_rows quantity unit unit_cost status reason complete_through version recorded_at run_id superseded_at"
     " definition",
     "metric_units": "metric over_days",
+    "formula_values": "formula business_date value unit status reason inputs complete_through version recorded_at"
+    " run_id definition",
+    "formula_value_versions": "formula business_date value unit status reason inputs complete_through version"
+    " recorded_at run_id superseded_at definition",
+    "finance_formula_values": "formula business_date value unit status reason inputs complete_through version"
+    " recorded_at run_id definition",
+    "finance_formula_value_versions": "formula business_date value unit status reason inputs complete_through version"
+    " recorded_at run_id superseded_at definition",
     "cloud_cost_versions": "business_date provider_name sub_account_id service_name region_id charge_category tags"
     " billing_currency billed_cost effective_cost list_cost contracted_cost charge_rows status version recorded_at"
     " run_id superseded_at taken_by is_untagged",

@@ -130,9 +130,15 @@ def _without_kind(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
     """The location without the kind, which pydantic adds and the file has no level for."""
     if location[:1] == ("cost_sources",):
         return location if location[2:] == ("[key]",) else (*location[:2], *location[3:])
-    if location[:1] == ("metrics",) and location[2:3] in {("units",), ("revenue",)}:
+    if location[:1] == ("exchange_rates",):
+        return (*location[:1], *location[2:])
+    if location[:1] == ("metrics",) and location[2:3] == ("revenue",):
+        # One level says which form it is, and every source inside has a kind of its own.
+        first = 5 if location[3:4] == ("components",) else 4
+        return (*location[:3], *location[4:first], *location[first + 1 :])
+    if location[:1] == ("metrics",) and location[2:3] == ("units",):
         return (*location[:3], *location[4:])
-    if location[:1] == ("drivers",) and location[2:3] == ("quantity",):
+    if (location[:1], location[2:3]) in {(("drivers",), ("quantity",)), (("quantities",), ("source",))}:
         return (*location[:3], *location[4:])
     return location
 

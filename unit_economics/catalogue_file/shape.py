@@ -48,6 +48,10 @@ class Shape:
         elif isinstance(several := schema.get("anyOf"), list):
             for one in several:
                 yield from Shape(_dict(one), self.definitions).alternatives(node)
+        elif isinstance(several := schema.get("oneOf"), list):  # no discriminator: one of its forms says its `kind`
+            for one in several:
+                if ("discriminator" in _dict(one)) == (node is None or node.child("kind") is not None):
+                    yield from Shape(_dict(one), self.definitions).alternatives(node)
         else:
             yield self
 

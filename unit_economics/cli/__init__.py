@@ -35,6 +35,8 @@ _SECTIONS = [
             "status": "Every asset and day at a glance, and what to type next.",
             "allocation": "Which charges and rules made a cost; what rules match twice or never.",
             "unit-cost": "What one unit cost over some days, each half totalled as its unit says.",
+            "value": "A formula or KPI over some days, with everything it was computed from.",
+            "kpis": "The library of KPIs, and which of them this catalogue could compute now.",
             "export": "The unit costs as CSV, JSON or Parquet, also as of an earlier moment.",
             "catalogue": "What is measured, whether the file is sound, what a change of it would change.",
             "vantage": "Set up Vantage: create the business metric.",

@@ -77,6 +77,8 @@ def _looks(of: Deployment) -> Iterator[tuple[str, Look]]:
     for asset, node in of.graph.items():
         if node.source:
             yield asset, partial(doctor_sources.counted, of, asset, node.source)
+        if node.rates:
+            yield asset, partial(doctor_sources.rates, of, node.rates)
     for name, metric in of.catalogue.measured.items():
         for sink in metric.published.values():
             if isinstance(sink, VantageMetric):
@@ -97,7 +99,7 @@ def _variables(of: Deployment) -> Iterator[Finding]:
 
 def _named(of: Deployment) -> Iterator[str]:
     """Every variable that the catalogue's sources and sinks name."""
-    counted = [node.source for node in of.graph.values() if node.source]
+    counted = [source for node in of.graph.values() if (source := node.source or node.rates)]
     sinks = [node.sink for node in of.graph.values() if node.sink]
     for entry in [*counted, *sinks]:
         yield from variables_of(entry)

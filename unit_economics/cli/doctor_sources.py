@@ -9,6 +9,7 @@ from importlib.util import find_spec
 
 from unit_economics import alerts
 from unit_economics.adapters import CostSource, UnitSource
+from unit_economics.business_days import DayRange
 from unit_economics.cli.diagnosis import Finding
 from unit_economics.cli.options import yesterday
 from unit_economics.cost_sources.focus import FocusFiles
@@ -18,21 +19,36 @@ from unit_economics.cost_sources.focus.versions import is_other_dataset, version
 from unit_economics.database_url import server_of
 from unit_economics.deployment import Deployment
 from unit_economics.object_storage import storage_of
+from unit_economics.rates_entry import RateSource
+from unit_economics.revenue_entry import Revenue
+from unit_economics.revenue_names import GROSS
 from unit_economics.sinks.vantage import VantageMetric
 from unit_economics.unit_sources.postgres import PostgresUnits
 from unit_economics.unit_sources.postgres.session import Session, ask
 
 
-def counted(of: Deployment, asset: str, source: UnitSource) -> Iterator[Finding]:
+def counted(of: Deployment, asset: str, source: UnitSource | Revenue) -> Iterator[Finding]:
     """Yesterday can be counted, units or what they earned, and by a role that can't write."""
     days = yesterday(of)
     found = source.count(days, calendar=of.calendar, unit=asset, outside=of.outside)
     if days.last in found.absent:
         yield Finding(asset, "warn", found.absent[days.last], f"unit-economics run --from {days.last} --to {days.last}")
     else:
-        yield Finding(asset, "ok", f"{days.last}: {sum(found.units['quantity']):f}")
-    if isinstance(source, PostgresUnits):
-        yield from _role(of, asset, source)
+        told = found.units if isinstance(source, UnitSource) else found.units[found.units["segment"] == GROSS]
+        yield Finding(asset, "ok", f"{days.last}: {sum(told['quantity']):f}")
+    for part in source.components.values() if isinstance(source, Revenue) else [source]:
+        if isinstance(part, PostgresUnits):
+            yield from _role(of, asset, part)
+
+
+def rates(of: Deployment, source: RateSource) -> Iterator[Finding]:
+    """Yesterday's exchange rates can be read, or those that are carried on."""
+    days = yesterday(of)
+    asked = DayRange(days.first - source.carry, days.last)
+    quotes = source.read(asked, into=of.catalogue.currency, outside=of.outside).quotes
+    known = sorted({quote.currency for quote in quotes})
+    mend = "" if known else "Add the day to the source, or let an older rate `carry`"
+    yield Finding("exchange_rates", "ok" if known else "warn", f"{days.last}: {', '.join(known) or 'no rate'}", mend)
 
 
 def _role(of: Deployment, who: str, units: PostgresUnits) -> Iterator[Finding]:

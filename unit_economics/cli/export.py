@@ -1,4 +1,4 @@
-"""`unit-economics export`: the unit costs for other tools, exact to the last digit.
+"""`unit-economics export`: the unit costs or the margins for other tools, exact to the last digit.
 
 Here: the command line. Not here: the formats (export_formats.py, csv_text.py), the question (warehouse/overview.py).
 """
@@ -29,6 +29,7 @@ Encode = Callable[[Sequence[str], Rows], bytes]
 @click.option("--from", "first", type=Day(), metavar="DAY", help="First business day. [all that is stored]")
 @click.option("--to", "last", type=Day(), metavar="DAY", help="Last business day. [all that is stored]")
 @click.option("--metric", metavar="NAME", help="Only this metric, like cost_per_order.")
+@click.option("--margin", is_flag=True, help="What the units earned beside what they cost, in place of unit costs.")
 @click.option("--as-of", metavar="TIMESTAMP", help="What was believed then, like 2026-01-31T09:00:00Z.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="[stdout]")
 @config_option
@@ -40,6 +41,8 @@ def command(
     as_of: str | None,
     out: Path | None,
     config: Path | None,
+    *,
+    margin: bool,
 ) -> int:
     """Unit costs as CSV, JSON or Parquet: value, numerator, denominator, status, and the run they come from.
 
@@ -52,9 +55,10 @@ def command(
     _refuse_unknown(of, metric)
     days = DayRange(first or date.min, last or date.max) if first or last else None
     with of.warehouse.snapshot() as connection:
-        rows = overview.unit_costs(connection, days, metric, _moment(as_of))
+        asked = overview.unit_margins if margin else overview.unit_costs
+        rows = asked(connection, days, metric, _moment(as_of))
     encode: dict[str, Encode] = {"csv": as_csv, "json": as_json, "parquet": as_parquet}
-    content = encode[form](overview.EXPORTED, rows)
+    content = encode[form](overview.EXPORTED_MARGINS if margin else overview.EXPORTED, rows)
     if out is None:
         sys.stdout.buffer.write(content)
     else:

@@ -1,4 +1,4 @@
-"""Rows of unit costs as JSON and Parquet, every decimal exact.
+"""Rows of unit costs and margins as JSON and Parquet, every decimal exact.
 
 Here: pure encoding. Not here: CSV (csv_text.py), where the rows come from and go to (export.py).
 """
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from unit_economics.csv_text import plain
+from unit_economics.schemas import MARGIN_AMOUNTS
 
 Rows = Sequence[tuple[Any, ...]]
 _DIGITS_128, _DIGITS_256 = 38, 76
@@ -35,7 +36,7 @@ def as_parquet(names: Sequence[str], rows: Rows) -> bytes:
 
 
 def _type_of(name: str, column: Iterable[Any]) -> object:
-    if name in ("cost", "quantity", "unit_cost"):
+    if name in ("cost", "quantity", "unit_cost", *MARGIN_AMOUNTS):
         return _decimal_type([value for value in column if value is not None])
     known = {
         "business_date": pa.date32(),

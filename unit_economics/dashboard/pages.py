@@ -14,6 +14,7 @@ from unit_economics.dashboard.panels.changes import changes
 from unit_economics.dashboard.panels.checks import checks
 from unit_economics.dashboard.panels.controls import controls
 from unit_economics.dashboard.panels.explain import explain
+from unit_economics.dashboard.panels.formulas import formulas
 from unit_economics.dashboard.panels.headline import headline
 from unit_economics.dashboard.panels.month import month
 from unit_economics.dashboard.panels.origin import origin
@@ -50,7 +51,9 @@ class Page:
     panels: Sequence[Callable[[Scene], Panel]]
 
 
-EXECUTIVE = Page("executive", "Executive", "/", [headline, controls], [tiles, trend, why, month, slices, parts])
+EXECUTIVE = Page(
+    "executive", "Executive", "/", [headline, controls], [tiles, trend, why, month, slices, parts, formulas]
+)
 ONCALL = Page("on-call", "On call", "/on-call", [banner], [strip, alerts, checks, runs])
 DEBUG = Page(
     "debug",

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
+from typing import LiteralString
 
-from unit_economics.asset_names import plural, revenue_asset, units_asset
+from unit_economics.asset_names import margin_asset, plural, revenue_asset, units_asset
 from unit_economics.business_days import DayRange
 from unit_economics.cost_scope_entry import CostScope
 from unit_economics.dashboard.mart.comparison import Apart, Comparison, Windows, latest_of, shown_bridge, taken_apart
 from unit_economics.dashboard.mart.reader import Role
-from unit_economics.dashboard.mart.series import Series, SeriesQuestion, read_quantities, read_series
+from unit_economics.dashboard.mart.series import Series, SeriesQuestion, read_margins, read_quantities, read_series
 from unit_economics.dashboard.mart.slices import SliceQuestion
 from unit_economics.dashboard.mart.troubles import Trouble, troubles_of
 from unit_economics.dashboard.view import View, first_scope
@@ -97,12 +98,29 @@ class Scene:
         is_split = self.is_whole_scope and self.entry.is_split
         return SeriesQuestion(*names, is_split=is_split, rule=self.metric.over_days)
 
+    @property
+    def charges_view(self) -> LiteralString:
+        """The view with the charges that unit costs are made of, in their currency."""
+        return "reported_costs" if self.of.catalogue.exchange_rates else "cloud_costs"
+
+    @property
+    def lines_view(self) -> LiteralString:
+        """The view with what each target pays, in the currency of unit costs."""
+        return "reported_allocations" if self.of.catalogue.exchange_rates else "allocated_costs"
+
     @cached_property
     def revenue(self) -> dict[date, Decimal]:
         """What was earned by day; empty for whoever may not see it, or where the catalogue does not say."""
         if self.role != "finance" or not self.metric.revenue or not self.is_whole_scope:
             return {}
+        if self.metric.has_margin:
+            return {day: net for day, (net, _) in self.margins.items()}
         return read_quantities(self.connection, revenue_asset(self.view.metric), self.series.shown)
+
+    @cached_property
+    def margins(self) -> Mapping[date, tuple[Decimal, Decimal]]:
+        """Net revenue and fees by day, in the catalogue's currency; only for whoever sees revenue."""
+        return read_margins(self.connection, margin_asset(self.view.metric), self.series.shown)
 
     @cached_property
     def comparison(self) -> Comparison | None:

@@ -163,7 +163,8 @@ def fail(warehouse: Warehouse, attempt: Attempt, reason: str) -> None:
     """Say why this attempt gave up before it decided its days; committed at once. The reason must hold no secret."""
     with warehouse.transaction() as connection:
         connection.execute(
-            "update attempt set failure = %s where attempt = %s", [reason[:_LONGEST_REASON], attempt.number]
+            "update attempt set failure = %s, failed_at = clock_timestamp() where attempt = %s",
+            [reason[:_LONGEST_REASON], attempt.number],
         )
 
 

@@ -8,12 +8,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, LiteralString
 
+from psycopg import sql
+
 from unit_economics.business_days import DayRange
 from unit_economics.warehouse.connection import Connection
 
 EXPORTED = (
     *("metric", "business_date", "cost_scope", "billing_currency", "cost_basis", "cost", "charge_rows", "quantity"),
     *("unit", "unit_cost", "status", "reason", "complete_through", "version", "recorded_at", "run_id"),
+)
+
+EXPORTED_MARGINS = (
+    *("metric", "business_date", "currency", "quantity", "unit", "gross", "discounts", "refunds", "chargebacks"),
+    *("refunds_basis", "net_revenue", "fees", "fully_loaded_cost", "run_cost", "variable_cost", "margin_after"),
+    *("contribution_margin", "revenue_per_unit", "variable_cost_per_unit", "contribution_margin_per_unit"),
+    *("contribution_margin_percent", "status", "reason", "complete_through", "version", "recorded_at", "run_id"),
 )
 
 
@@ -121,6 +130,21 @@ def complete_days(connection: Connection, assets: Sequence[str], until: date, mo
         [list(assets), until, most],
     )
     return [day for (day,) in rows][::-1]
+
+
+def unit_margins(
+    connection: Connection, days: DayRange | None, metric: str | None, as_of: datetime | None
+) -> Sequence[tuple[Any, ...]]:
+    """Rows of `EXPORTED_MARGINS`, in a fixed order; as they were believed at `as_of` where it is given."""
+    text: LiteralString = (
+        "select {} from unit_margin_versions where (%(metric)s::text is null or metric = %(metric)s)"
+        " and (%(first)s::date is null or business_date between %(first)s and %(last)s)"
+        " and recorded_at <= coalesce(%(as_of)s::timestamptz, 'infinity')"
+        " and (superseded_at is null or superseded_at > %(as_of)s) order by metric, business_date"
+    )
+    values = {"metric": metric, "first": days and days.first, "last": days and days.last, "as_of": as_of}
+    columns = sql.SQL(", ").join(map(sql.Identifier, EXPORTED_MARGINS))
+    return connection.execute(sql.SQL(text).format(columns), values).fetchall()
 
 
 @dataclass(frozen=True)

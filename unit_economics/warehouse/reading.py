@@ -14,7 +14,15 @@ from psycopg import sql
 
 from unit_economics.business_days import DayRange
 from unit_economics.exact import EXACT
-from unit_economics.schemas import ALLOCATED_COSTS, CHARGES, SLICED_UNITS, UNIT_COST_SLICES, UNIT_COSTS, UNITS
+from unit_economics.schemas import (
+    ALLOCATED_COSTS,
+    CHARGES,
+    FORMULA_VALUES,
+    SLICED_UNITS,
+    UNIT_COST_SLICES,
+    UNIT_COSTS,
+    UNITS,
+)
 from unit_economics.warehouse.connection import Connection
 
 _CURRENT = """select {columns} from ledger l join {table} r
@@ -41,7 +49,8 @@ def units_by_segment(connection: Connection, asset: str, days: DayRange) -> dict
     """The current quantities of these days, by day and segment."""
     found: dict[date, dict[str, Decimal]] = {}
     for day, segment, quantity in current_units(connection, asset, days)[_SEGMENTS].itertuples(index=False, name=None):
-        found.setdefault(day, {})[segment] = quantity
+        of_day = found.setdefault(day, {})  # of units told apart by dimensions, several rows are of one segment
+        of_day[segment] = EXACT.add(of_day.get(segment, Decimal(0)), quantity)
     return found
 
 
@@ -70,6 +79,13 @@ def current_slices(connection: Connection, asset: str, days: DayRange) -> pd.Dat
     texts = {"metric": sql.Identifier("r", "asset"), "dimensions": sql.SQL("r.dimensions::text")}
     columns = [texts.get(name) or sql.Identifier("r", name) for name in UNIT_COST_SLICES.columns]
     return _frame(connection, "unit_cost_slice", columns, list(UNIT_COST_SLICES.columns), asset, days)
+
+
+def current_formula_values(connection: Connection, asset: str, days: DayRange) -> pd.DataFrame:
+    """The values of a formula, as `schemas.FORMULA_VALUES`."""
+    texts = {"inputs": sql.SQL("r.inputs::text")}
+    columns = [texts.get(name) or sql.Identifier("r", name) for name in FORMULA_VALUES.columns]
+    return _frame(connection, "formula_value", columns, list(FORMULA_VALUES.columns), asset, days)
 
 
 def current_sliced_units(connection: Connection, asset: str, days: DayRange) -> pd.DataFrame:

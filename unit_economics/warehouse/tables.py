@@ -13,10 +13,10 @@ from typing import Any
 
 import pandas as pd
 
-from unit_economics.exact import EXACT
+from unit_economics.exact import EXACT, MONEY_STEP
+from unit_economics.schemas import MARGIN_PARTS, MARGIN_RATIOS, MARGIN_SUMS
 from unit_economics.warehouse.ledger import SourceTotal
 
-MONEY_STEP = Decimal("1e-12")
 _QUANTIZE = EXACT.quantize
 _EMPTY = r"\N"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -145,3 +145,18 @@ UNIT_COSTS = Table(
     ("cost_scope", "billing_currency", "cost_basis", "cost", "charge_rows", "quantity", "unit", "unit_cost", "reason"),
     frozenset({"cost", "quantity"}),
 )
+
+EXCHANGE_RATES = Table(
+    "exchange_rate", ("currency", "rate", "rate_date", "reporting_currency", "source"), frozenset[str]()
+)
+
+UNIT_MARGINS = Table(
+    "unit_margin",
+    (
+        *("currency", "quantity", "unit", *MARGIN_PARTS, "refunds_basis", *MARGIN_SUMS),
+        *("margin_after", "contribution_margin", *MARGIN_RATIOS, "reason"),
+    ),
+    frozenset(("quantity", *MARGIN_PARTS, *MARGIN_SUMS, "contribution_margin")),
+)
+
+FORMULA_VALUES = Table("formula_value", ("value", "unit", "reason", "inputs"), frozenset())

@@ -19,7 +19,7 @@ from unit_economics.cli.allocation.named import Named, nearest, targets_of
 from unit_economics.dashboard.mart.taken_charges import conditions_of, where_sql
 from unit_economics.deployment import Deployment
 from unit_economics.exact import EXACT
-from unit_economics.graph import ALLOCATED_COSTS, CLOUD_COSTS
+from unit_economics.graph import ALLOCATED_COSTS, CLOUD_COSTS, EXCHANGE_RATES
 from unit_economics.refusals import Refusal
 from unit_economics.warehouse import explaining
 from unit_economics.warehouse.connection import Connection
@@ -130,8 +130,10 @@ def _of_charges(asked: Asked) -> Iterator[Account]:
     if asked.named.part is not None and not scopes:
         raise nearest(f"value on {asked.day}", asked.named.full, _values(asked))
     bill = next((number.input_versions.get(CLOUD_COSTS, stored) for number in asked.numbers), stored)
-    in_no_metric = [(asked.named.full, one) for one in explaining.currencies(asked.connection, asked.day, bill)]
-    for scope, currency in scopes or in_no_metric:
+    native = explaining.currencies(asked.connection, asked.day, bill)
+    if any(map(_is_converted, asked.numbers)):
+        scopes = [(scope, currency) for scope in dict.fromkeys(scope for scope, _ in scopes) for currency in native]
+    for scope, currency in scopes or [(asked.named.full, one) for one in native]:
         taken = Taken(asked.day, bill, currency, f"{asked.named.entry.basis}_cost")
         where = where_sql(conditions_of(asked.named.entry, scope))
         charges = explaining.matching_charges(asked.connection, taken, where, MOST_CHARGES)
@@ -144,6 +146,11 @@ def _values(asked: Asked) -> list[str]:
     return [number.cost_scope for number in found]
 
 
+def _is_converted(number: Number) -> bool:
+    """Whether it was made with exchange rates: books are in native money, so it is no sum of theirs."""
+    return EXCHANGE_RATES in number.input_versions
+
+
 def _with_numbers(
     asked: Asked,
     scope: str,
@@ -152,7 +159,8 @@ def _with_numbers(
     found: Sequence[Posting],
     charges: Sequence[ChargeKind],
 ) -> Account:
-    made = [n for n in asked.numbers if (n.cost_scope, n.billing_currency) == (scope, currency)]
+    kept = [n for n in asked.numbers if not _is_converted(n)]
+    made = [n for n in kept if (n.cost_scope, n.billing_currency) == (scope, currency)]
     bands = [band for band in asked.bands if (band.cost_scope, band.billing_currency) == (scope, currency)]
     return Account(scope, currency, total, made, bands, found, charges)
 

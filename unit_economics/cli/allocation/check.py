@@ -13,6 +13,7 @@ import click
 
 from unit_economics.allocation_entry import Allocation
 from unit_economics.business_days import DayRange
+from unit_economics.catalogue import BROUGHT
 from unit_economics.cli.allocation.named import nearest
 from unit_economics.cli.allocation.pasted import pasted
 from unit_economics.cli.opening import opened
@@ -72,7 +73,8 @@ def _names(of: Deployment, scope: str | None) -> list[str]:
     if not known:
         remedy = "Add `allocation: {rules: [...]}` to a cost scope"
         raise UsageRefusal("no cost scope has rules", where="cost_scopes", remedy=remedy)
-    return list(known) if scope is None else [scope]
+    own = [name for name in known if not name.startswith(BROUGHT)]
+    return own or list(known) if scope is None else [scope]
 
 
 def _days(of: Deployment, first: date | None, last: date | None) -> DayRange:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from unit_economics.asset_names import revenue_asset, sink_asset, units_asset
+from unit_economics.asset_names import margin_asset, revenue_asset, sink_asset, units_asset
 from unit_economics.catalogue import Catalogue
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option
@@ -41,6 +41,10 @@ def _show(catalogue: Catalogue) -> None:
         click.echo(f"  / {metric.unit} units ({units_asset(name)}, {metric.units.kind})")
         if metric.revenue:
             click.echo(f"  + revenue ({revenue_asset(name)}, {metric.revenue.kind})")
+        if metric.has_margin:
+            fees = f", fees {', '.join(metric.fees)}" if metric.fees else ""
+            costs = ", ".join(f"{cost} {scope!r}" for cost, scope in catalogue.margin_scopes(name).items())
+            click.echo(f"  = margin ({margin_asset(name)}, {costs}{fees})")
         for sink in metric.publish:
             click.echo(f"  > {sink} ({sink_asset(name, sink)})")
         click.echo()

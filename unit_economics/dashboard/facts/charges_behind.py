@@ -22,19 +22,19 @@ MOST_SERVICES = 12
 _SERVICES = """
     select service_name, charge_category, sum({cost}), sum(charge_rows)::bigint, count(*) over (),
         sum(sum({cost})) over (), sum(sum(charge_rows)) over ()
-    from cloud_costs where business_date = {day} and billing_currency = {currency} and {where}
+    from {charges} where business_date = {day} and billing_currency = {currency} and {where}
     group by 1, 2 order by abs(sum({cost})) desc nulls last, 1, 2 limit {most}
 """
 
 _ANEW = """\
 select sum({cost}) as cost,
   (select sum(quantity) from unit_economics.{units} where business_date = {day}) as quantity
-from unit_economics.cloud_costs
+from unit_economics.{charges}
 where business_date = {day} and billing_currency = {currency}"""
 
 
 _SHARED = """
-    select rule, sum(amount) from allocated_costs
+    select rule, sum(amount) from {lines}
     where business_date = %(day)s and billing_currency = %(currency)s and cost_scope = %(scope)s
         and target = %(target)s and variant = '' and (step > 0 or target = 'overlap')
     group by rule, step order by step, rule
@@ -43,7 +43,7 @@ _SHARED = """
 _LINES_ANEW = """\
 select sum(amount) as cost,
   (select sum(quantity) from unit_economics.{units} where business_date = {day}) as quantity
-from unit_economics.allocated_costs
+from unit_economics.{lines}
 where business_date = {day} and billing_currency = {currency}
   and cost_scope = {scope} and variant = '' and target {target};"""
 
@@ -63,6 +63,7 @@ def by_service(scene: Scene, day: date) -> ByService:
     """The charges of one day that the view's scope takes."""
     query = sql.SQL(_SERVICES).format(
         cost=sql.Identifier(f"{scene.entry.basis}_cost"),
+        charges=sql.Identifier(scene.charges_view),
         day=sql.Literal(day),
         currency=sql.Literal(scene.of.catalogue.currency),
         where=where_sql(conditions_of(scene.entry, scene.view.scope)),
@@ -88,7 +89,8 @@ def _shared(scene: Scene, day: date) -> list[tuple[str, Decimal]]:
         return []
     name, target = scene.view.scope.split(":", 1)
     values = {"day": day, "currency": scene.of.catalogue.currency, "scope": name, "target": target}
-    return scene.connection.execute(_SHARED, values).fetchall()
+    query = sql.SQL(_SHARED).format(lines=sql.Identifier(scene.lines_view))
+    return scene.connection.execute(query, values).fetchall()
 
 
 def reproducing(scene: Scene, day: date) -> str:
@@ -98,6 +100,7 @@ def reproducing(scene: Scene, day: date) -> str:
         return _summed_lines(scene, day)
     query = sql.SQL(_ANEW).format(
         cost=sql.Identifier(f"{scene.entry.basis}_cost"),
+        charges=sql.SQL(scene.charges_view),
         units=sql.Identifier(units_asset(scene.view.metric)),
         day=sql.Literal(str(day)),
         currency=sql.Literal(scene.of.catalogue.currency),
@@ -111,6 +114,7 @@ def _summed_lines(scene: Scene, day: date) -> str:
     name, _, target = scene.view.scope.partition(":")
     chosen = sql.SQL("= {}").format(sql.Literal(target)) if target else sql.SQL("<> {}").format(sql.Literal(LEFT_OUT))
     query = sql.SQL(_LINES_ANEW).format(
+        lines=sql.SQL(scene.lines_view),
         units=sql.Identifier(units_asset(scene.view.metric)),
         day=sql.Literal(str(day)),
         currency=sql.Literal(scene.of.catalogue.currency),

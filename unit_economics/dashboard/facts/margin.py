@@ -16,15 +16,22 @@ class Earned:
 
     revenue: Decimal
     cost: Decimal
+    fees: Decimal = Decimal(0)
+
+    @property
+    def left(self) -> Decimal:
+        """What is left of it after cost and fees."""
+        return self.revenue - self.cost - self.fees
 
     @property
     def share(self) -> Decimal | None:
         """The contribution margin as a share of revenue; empty without revenue."""
-        return (self.revenue - self.cost) / self.revenue if self.revenue else None
+        return self.left / self.revenue if self.revenue > 0 else None
 
 
 def earned(scene: Scene, window: DayRange) -> Earned:
     """What the complete days of a window earned and cost, where both are there."""
     days = [day for day in scene.series.counted(window) if day.day in scene.revenue]
     revenue = sum((scene.revenue[day.day] for day in days), Decimal(0))
-    return Earned(revenue, sum((day.cost for day in days if day.cost is not None), Decimal(0)))
+    fees = sum((scene.margins[day.day][1] for day in days), Decimal(0)) if scene.metric.has_margin else Decimal(0)
+    return Earned(revenue, sum((day.cost for day in days if day.cost is not None), Decimal(0)), fees)

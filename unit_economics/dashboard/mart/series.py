@@ -46,6 +46,10 @@ _OTHERS = """
 _QUANTITIES = """
     select business_date, sum(quantity) from {units} where business_date between %(first)s and %(last)s group by 1
 """
+_MARGINS = """
+    select business_date, net_revenue, fees from {margin}
+    where business_date between %(first)s and %(last)s and net_revenue is not null and fees is not null
+"""
 
 
 @dataclass(frozen=True)
@@ -183,6 +187,13 @@ def read_quantities(connection: Connection, units: str, shown: DayRange) -> dict
     """What is counted under this name, by day: also of revenue."""
     query = sql.SQL(_QUANTITIES).format(units=sql.Identifier(units))
     return dict(connection.execute(query, {"first": shown.first, "last": shown.last}).fetchall())
+
+
+def read_margins(connection: Connection, margin: str, shown: DayRange) -> dict[date, tuple[Decimal, Decimal]]:
+    """Net revenue and fees by day, of the days on which both are known."""
+    query = sql.SQL(_MARGINS).format(margin=sql.Identifier(margin))
+    rows = connection.execute(query, {"first": shown.first, "last": shown.last}).fetchall()
+    return {day: (net, fees) for day, net, fees in rows}
 
 
 def windows_until(last: date, length: int) -> tuple[DayRange, DayRange]:

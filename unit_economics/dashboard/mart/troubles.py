@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from unit_economics.asset_names import revenue_asset, sink_asset
+from unit_economics.asset_names import margin_asset, revenue_asset, sink_asset
 from unit_economics.dashboard.mart.series import COMPLETE
 from unit_economics.day_states import DayStates, Problem
 from unit_economics.deployment import Deployment
@@ -65,10 +65,14 @@ def metrics_on(of: Deployment, asset: str) -> Sequence[str]:
 
 def _trouble(of: Deployment, problem: Problem, costs: "_Costs") -> Trouble:
     metrics, entries = metrics_on(of, problem.asset), of.catalogue.measured
-    margins = [name for name in entries if entries[name].revenue and problem.asset == revenue_asset(name)]
+    margins = [name for name, one in entries.items() if one.revenue and problem.asset in _of_margin(name)]
     hurt = [(name, entries[name].owner) for name in metrics]
     hurt += [(f"the margin of {name}", entries[name].owner) for name in margins]
     return Trouble(problem, hurt, costs.at_stake(metrics, problem.days))
+
+
+def _of_margin(metric: str) -> tuple[str, str]:
+    return revenue_asset(metric), margin_asset(metric)
 
 
 class _Costs:

@@ -151,10 +151,11 @@ def _margin(scene: Scene, found: Comparison) -> Tile:
     digits = 2 if short is not None and 0 < short <= _LOOKS_EQUAL else 1
     change = None if points is None else _in_points(scene, points)
     paid = "cloud cost" if scene.is_headline_scope else f"the cost of {scene.view.scope}"
+    paid = f"{paid} and fees" if scene.metric.fees else paid
     return Tile(
         "Contribution margin",
         numbers.percent(share, digits),
-        f"{numbers.compact_money(now.revenue - now.cost)} after {paid}" if share is not None else "no revenue is there",
+        f"{numbers.compact_money(now.left)} after {paid}" if share is not None else "no revenue is there",
         change,
         "" if target is None else f"target {numbers.percent(target / 100, digits)}{_missed(scene, short)}",
         short is not None and short > 0,

@@ -31,7 +31,7 @@ from unit_economics.exact import EXACT
 MOST_REASONS = 8
 MOST_KINDS = 10_000
 _KINDS = """
-    select charge_category, {values}, sum({cost}), count(*) filter (where {cost} is null) from cloud_costs
+    select charge_category, {values}, sum({cost}), count(*) filter (where {cost} is null) from {charges}
     where business_date = any({days}) and billing_currency = {currency} group by {columns} limit {most}
 """
 
@@ -99,6 +99,7 @@ def _sums(scene: Scene, where: Sequence[Condition], days: Sequence[date]) -> Sum
     # A tag's key may hold a "%", so there are no parameters here but literals.
     query = sql.SQL(_KINDS).format(
         values=sql.SQL(", ").join(map(value_sql, where)),
+        charges=sql.Identifier(scene.charges_view),
         cost=sql.Identifier(f"{scene.entry.basis}_cost"),
         days=sql.Literal(list(days)),
         currency=sql.Literal(scene.of.catalogue.currency),

@@ -65,6 +65,14 @@ class Numbers:
         """A quantity in full, "11,630"; at most 3 digits after the point."""
         return self._written(value, count_pattern(self.locale))
 
+    def measured(self, value: Decimal | None) -> str:
+        """A number of any size so that three digits say something, "1,234.568", "0.00253"."""
+        is_small = value is not None and value.is_finite() and 0 < abs(value) < 1
+        digits = 2 - value.adjusted() if value is not None and is_small else 0
+        return self._written(
+            value, with_digits(count_pattern(self.locale), digits) if digits else count_pattern(self.locale)
+        )
+
     def signed_count(self, value: Decimal | None) -> str:
         """A change of a quantity with its sign: "+812", "−3", "±0"."""
         return self._written(value, count_pattern(self.locale), sign="always")

@@ -128,11 +128,28 @@ def _metric_view(connection: Connection, metric: str) -> None:
     _comment(connection, metric, "The current unit cost of each business day and cost scope, or why there is none")
 
 
+def _margin_view(connection: Connection, asset: str) -> None:
+    metric = f"cost_per_{asset.removeprefix('margin_per_')}"
+    text = "create view unit_economics.{view} as select * from unit_economics.unit_margins where metric={name}"
+    connection.execute(sql.SQL(text).format(view=sql.Identifier(asset), name=sql.Literal(metric)))
+    _comment(connection, asset, "What each business day's units earned beside what they cost, or why that is empty")
+
+
 def _slices_view(connection: Connection, asset: str) -> None:
     text = "create view unit_economics.{view} as select * from unit_economics.unit_cost_slices where metric = {name}"
     metric = asset.removesuffix("_slices")
     connection.execute(sql.SQL(text).format(view=sql.Identifier(asset), name=sql.Literal(metric)))
     _comment(connection, asset, "The current unit cost of every part of each slice, or why there is none")
+
+
+def _formula_view(connection: Connection, asset: str) -> None:
+    """Of what rests on revenue its asset's name begins with finance_, and so does the view that holds its values."""
+    head, formula = ("finance_", asset.removeprefix("finance_")) if asset.startswith("finance_") else ("", asset)
+    text = """create view unit_economics.{view} with (security_barrier) as
+        select * from unit_economics.{values} where formula = {formula}"""
+    values, name = sql.Identifier(f"{head}formula_values"), sql.Literal(formula)
+    connection.execute(sql.SQL(text).format(view=sql.Identifier(asset), values=values, formula=name))
+    _comment(connection, asset, "The current value of this formula on each business day, or why there is none")
 
 
 def _comment(connection: Connection, view: str, words: str) -> None:
@@ -141,8 +158,10 @@ def _comment(connection: Connection, view: str, words: str) -> None:
 
 
 _VIEWS: Mapping[str, Callable[[Connection, str], None]] = {
-    **dict.fromkeys(("units", "driver", "revenue"), _units_view),
+    **dict.fromkeys(("units", "driver", "revenue", "quantity"), _units_view),
     "unit_cost": _metric_view,
+    "margin": _margin_view,
     "slices": _slices_view,
+    "formula": _formula_view,
 }
 """By kind of asset, what makes its view; the others have none of their own."""

@@ -1,0 +1,104 @@
+"""What the catalogue's formulas and KPIs come to, each complaint with its line: unknown names, circles, units, names.
+
+Here: places in the file. Not here: what is wrong with a formula (formula_book.py), what a KPI needs (kpis/).
+"""
+
+from collections.abc import Iterator
+
+from unit_economics.catalogue import BROUGHT, Catalogue
+from unit_economics.catalogue_file.tree import Node, Problem
+from unit_economics.formula_book import compiled
+from unit_economics.formula_names import OF_THE_METRIC
+from unit_economics.graph import graph_of
+
+RESERVED = frozenset(
+    (
+        "alerts",
+        "allocated_cost",
+        "allocated_cost_versions",
+        "allocated_costs",
+        "allocation_shares",
+        "attempt",
+        "attempts",
+        "charge_day",
+        "cloud_cost_versions",
+        "cloud_costs",
+        "dashboard_report",
+        "day_versions",
+        "exact_decimal",
+        "exact_ratio",
+        "finance_formula_value_versions",
+        "finance_formula_values",
+        "formula_value",
+        "formula_value_versions",
+        "formula_values",
+        "gate",
+        "ledger",
+        "metric_unit",
+        "metric_units",
+        "migration",
+        "outbox",
+        "publication",
+        "publications",
+        "source_totals",
+        "unit_cost",
+        "unit_cost_band",
+        "unit_cost_slice",
+        "unit_cost_slice_versions",
+        "unit_cost_slices",
+        "unit_cost_versions",
+        "unit_costs",
+        "unit_quantity",
+        "verdict",
+    )
+)
+"""What the mart calls something else, so that no formula can have a view of this name."""
+_OURS = ("daily_", "driver_", "quantity_", "finance_", "margin_per_", BROUGHT)
+
+
+def with_kpis(catalogue: Catalogue, tree: Node, problems: list[Problem]) -> Catalogue:
+    """The catalogue with its KPIs as formulas, and the cost scopes that they bring."""
+    if not catalogue.kpis:
+        return catalogue
+    from unit_economics.kpis.inclusion import included  # reads the library, which few catalogues need
+
+    whole, wrong = included(catalogue)
+    problems += [_at(tree, path, text) for path, text in wrong]
+    return whole
+
+
+def wrong_formulas(catalogue: Catalogue, tree: Node) -> list[Problem]:
+    """Everything that is wrong with the formulas, and with names that stand for two things."""
+    if not (catalogue.formulas or catalogue.quantities):
+        return []
+    wrong = compiled(catalogue)[1] if catalogue.formulas else ()
+    return [_at(tree, path, text) for path, text in [*wrong, *_names(catalogue)]]
+
+
+def _names(catalogue: Catalogue) -> Iterator[tuple[tuple[str, ...], str]]:
+    others = {node.name: node.entry for node in graph_of(catalogue.model_copy(update={"formulas": {}})).values()}
+    for kind in ("quantities", "formulas"):
+        for name in getattr(catalogue, kind):
+            if name in OF_THE_METRIC:
+                yield (kind, name), "formulas mean a metric's own by this word; rename it"
+    for name in catalogue.formulas:
+        if name in catalogue.quantities:
+            yield (
+                ("formulas", name),
+                "a quantity has this name too, and a formula could mean either; rename one of them",
+            )
+        elif name in others:
+            yield ("formulas", name), f"this is already the name of an asset (of {others[name] or name}); rename it"
+        elif name in RESERVED or name.startswith(_OURS):
+            yield ("formulas", name), "the platform gives this name to something else; rename it"
+
+
+def _at(tree: Node, path: tuple[str, ...], text: str) -> Problem:
+    """A problem at this path: of a KPI, whose formula the file does not hold, at the KPI's own line."""
+    if path[:1] == ("formulas",) and (named := tree.child("kpis")) and named.child(path[1]):
+        path = ("kpis", path[1])
+    node = tree
+    for part in path:
+        node = node.child(part) or node
+    is_value = len(path) > 2
+    return Problem((not is_value and node.key_place) or node.place, path, text)
