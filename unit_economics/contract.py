@@ -10,6 +10,7 @@ from datetime import date
 from typing import Literal
 
 from unit_economics.catalogue import Catalogue
+from unit_economics.formula_book import compiled
 from unit_economics.metric_entry import MeasuredDriver, Metric
 from unit_economics.references import references
 
@@ -85,9 +86,10 @@ def _of_drivers(catalogue: Catalogue, today: date) -> Iterator[Finding]:
 
 def _of_scopes(catalogue: Catalogue) -> Iterator[Finding]:
     used = {scope for name in catalogue.measured for scope in catalogue.scopes_of(name)}
+    used |= {leaf.entry for one in compiled(catalogue)[0].values() for leaf in one.leaves.values()}
     for name, scope in catalogue.cost_scopes.items():
         if name not in used and scope.allocation is None:
-            text = "no metric that is computed uses this cost scope; name it under a metric's `cost`, or remove it"
+            text = "no metric or formula uses this cost scope; name it under a metric's `cost`, or remove it"
             yield Finding(("cost_scopes", name), "warning", text)
 
 
