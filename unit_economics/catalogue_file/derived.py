@@ -53,7 +53,7 @@ RESERVED = frozenset(
     )
 )
 """What the mart calls something else, so that no formula can have a view of this name."""
-_OURS = ("daily_", "driver_", "quantity_", "finance_", "margin_per_", BROUGHT)
+_OURS = ("daily_", "driver_", "quantity_", "finance_", "margin_per_", "unit_margin", BROUGHT)
 
 
 def with_kpis(catalogue: Catalogue, tree: Node, problems: list[Problem]) -> Catalogue:

@@ -2,9 +2,10 @@
 
 set local search_path = unit_economics, pg_catalog;
 
--- A margin, or a formula that rests on revenue, would give revenue away: finance only, by the asset's name.
+-- A margin, or a formula that rests on revenue, would give revenue away: finance only, by the asset's name. This keeps
+-- what 0008 says, and adds the formulas.
 create or replace function is_revenue(of_asset text) returns boolean language sql immutable parallel safe as $$
-    select of_asset ~ '^(daily_.*_revenue|margin_per_.*|finance_.*)$'
+    select of_asset ~ '^(daily_.*_revenue$|margin_per_|unit_margin|finance_)'
 $$;
 
 alter table attempt add column failed_at timestamptz; -- when it gave up; empty where it was stored, or never ended
