@@ -265,6 +265,24 @@ PROMISED = {
     " charge_rows quantity unit unit_cost status reason complete_through version recorded_at run_id superseded_at"
     " definition",
     "metric_units": "metric over_days",
+    "exchange_rate_versions": "business_date currency rate rate_date reporting_currency source status version recorded_at"
+    " run_id superseded_at",
+    "exchange_rates": "business_date currency rate rate_date reporting_currency source status version recorded_at"
+    " run_id",
+    "reported_allocations": "business_date cost_scope billing_currency cost_basis variant step rule source target"
+    " amount untagged charge_rows native_currency rate rate_date",
+    "reported_costs": "business_date provider_name sub_account_id service_name region_id charge_category tags"
+    " billing_currency billed_cost effective_cost list_cost contracted_cost charge_rows taken_by"
+    " is_untagged native_currency rate rate_date",
+    "unit_margin_versions": "metric business_date currency quantity unit gross discounts refunds chargebacks"
+    " refunds_basis net_revenue fees fully_loaded_cost run_cost variable_cost margin_after"
+    " contribution_margin revenue_per_unit variable_cost_per_unit contribution_margin_per_unit"
+    " contribution_margin_percent status reason complete_through version recorded_at run_id"
+    " superseded_at definition input_versions",
+    "unit_margins": "metric business_date currency quantity unit gross discounts refunds chargebacks"
+    " refunds_basis net_revenue fees fully_loaded_cost run_cost variable_cost margin_after"
+    " contribution_margin revenue_per_unit variable_cost_per_unit contribution_margin_per_unit"
+    " contribution_margin_percent status reason complete_through version recorded_at run_id",
     "formula_values": "formula business_date value unit status reason inputs complete_through version recorded_at"
     " run_id definition",
     "formula_value_versions": "formula business_date value unit status reason inputs complete_through version"
