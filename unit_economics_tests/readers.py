@@ -53,6 +53,10 @@ def mart(database: str) -> Warehouse:
         write(warehouse, FORMULA, tables.FORMULA_VALUES, formula_value(Decimal(number)))
         write(warehouse, OF_REVENUE, tables.FORMULA_VALUES, formula_value(EARNED * number))
     with warehouse.transaction() as connection:
+        connection.execute(
+            "insert into definition (asset, definition, meaning, catalogue_version) values (%s, 'a', '{}', 'catalogue')",
+            [ORDERS],
+        )
         said = f"only 5 where {EARNED} were counted before"
         attempt = begin(warehouse, REVENUE)
         refuse_days(connection, attempt, [Verdict(DAY, {"delivery": said}, {"volume_band": said})])

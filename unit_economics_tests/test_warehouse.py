@@ -265,8 +265,8 @@ PROMISED = {
     " charge_rows quantity unit unit_cost status reason complete_through version recorded_at run_id superseded_at"
     " definition",
     "metric_units": "metric over_days",
-    "exchange_rate_versions": "business_date currency rate rate_date reporting_currency source status version recorded_at"
-    " run_id superseded_at",
+    "exchange_rate_versions": "business_date currency rate rate_date reporting_currency source status version"
+    " recorded_at run_id superseded_at",
     "exchange_rates": "business_date currency rate rate_date reporting_currency source status version recorded_at"
     " run_id",
     "reported_allocations": "business_date cost_scope billing_currency cost_basis variant step rule source target"
