@@ -54,7 +54,7 @@ def mart(database: str) -> Warehouse:
         write(warehouse, OF_REVENUE, tables.FORMULA_VALUES, formula_value(EARNED * number))
     with warehouse.transaction() as connection:
         connection.execute(
-            "insert into definition (asset, definition, meaning, catalogue_version) values (%s, 'a', '{}', 'catalogue')",
+            "insert into definition (asset, definition, meaning, catalogue_version) values (%s, 'a', '{}', 'c')",
             [ORDERS],
         )
         said = f"only 5 where {EARNED} were counted before"
