@@ -14,8 +14,8 @@ from unit_economics.cli import main
 from unit_economics.formula_book import Compiled, compiled
 from unit_economics.formula_windows import StoredDay, over_window
 from unit_economics.formulas import Missing
-from unit_economics.kpis.library import library
 from unit_economics.kpis.page import page as kpi_page
+from unit_economics.kpis.shipped import library
 from unit_economics_tests.dashboard_client import page_of
 from unit_economics_tests.focus_bills import charge, write_bill
 from unit_economics_tests.test_kpis import NAMES, load

@@ -16,7 +16,7 @@ from unit_economics.catalogue_file import parse_catalogue
 from unit_economics.conditions import COLUMNS, Charge
 from unit_economics.formula_book import Compiled, compiled
 from unit_economics.formula_days import Stored, formula_values
-from unit_economics.kpis.library import library
+from unit_economics.kpis.shipped import library
 from unit_economics.refusals import UsageRefusal
 from unit_economics.rules import taken_by, written
 from unit_economics.schemas import CHARGES, COSTS

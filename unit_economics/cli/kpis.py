@@ -13,9 +13,9 @@ from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option
 from unit_economics.cli.table import faint, show_json, strong
 from unit_economics.kpis.entry import Kpi
-from unit_economics.kpis.library import library
 from unit_economics.kpis.page import page
 from unit_economics.kpis.readiness import Bill, Readiness, readiness
+from unit_economics.kpis.shipped import library
 from unit_economics.nearest import closest
 from unit_economics.refusals import UsageRefusal
 from unit_economics.warehouse.bill_seen import bill_seen

@@ -11,7 +11,7 @@ from unit_economics.catalogue import BROUGHT, Catalogue
 from unit_economics.formula_entry import FormulaEntry, Parameters
 from unit_economics.kpis.candidates import Given, candidates, given
 from unit_economics.kpis.entry import Kpi
-from unit_economics.kpis.library import library
+from unit_economics.kpis.shipped import library
 from unit_economics.nearest import closest
 
 Problem = tuple[tuple[str, ...], str]
