@@ -157,6 +157,11 @@ ALLOCATED_COSTS = pa.DataFrameSchema(
 )
 """What each target pays, direct (step 0) and shared, in double entry; `variant` is empty for the declared keys."""
 
+_EXPLAINED = pa.Check(
+    lambda frame: frame["unit_cost"].isna() == frame["reason"].notna(),
+    error="a unit cost, or the reason why there is none",
+)
+
 UNIT_COSTS = pa.DataFrameSchema(
     {
         "metric": _text(),
@@ -171,10 +176,7 @@ UNIT_COSTS = pa.DataFrameSchema(
         "unit_cost": _money(),
         "reason": _text(nullable=True),
     },
-    checks=pa.Check(
-        lambda frame: frame["unit_cost"].isna() == frame["reason"].notna(),
-        error="a unit cost, or the reason why there is none",
-    ),
+    checks=_EXPLAINED,
     strict=True,
     ordered=True,
     unique=["metric", "business_date", "cost_scope", "billing_currency"],
@@ -249,10 +251,7 @@ UNIT_COST_SLICES = pa.DataFrameSchema(
         "unit_cost": _money(),
         "reason": _text(nullable=True),
     },
-    checks=pa.Check(
-        lambda frame: frame["unit_cost"].isna() == frame["reason"].notna(),
-        error="a unit cost, or the reason why there is none",
-    ),
+    checks=_EXPLAINED,
     strict=True,
     ordered=True,
     unique=["metric", "business_date", "slice", "dimensions", "billing_currency"],

@@ -1,6 +1,6 @@
 """One KPI of the library, as it stands in its file.
 
-Here: the shape. Not here: reading the files (library.py), applying one to a catalogue (inclusion.py).
+Here: the shape. Not here: reading the files (shipped.py), applying one to a catalogue (inclusion.py).
 """
 
 from typing import Literal
