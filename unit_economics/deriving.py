@@ -84,10 +84,11 @@ def _reaching_back(recipe: Recipe, days: DayRange) -> DayRange:
 
 def _outdated(deployment: Deployment, made_of: MadeOf) -> dict[date, str]:
     """The days whose inputs were stored for another catalogue: a tag that was not kept then would look absent."""
+    now = {asset: deployment.definition(asset) for asset in {asset for asset, _ in made_of}}
     return {
         day: f"{asset} of this day was stored for another catalogue; it has to be read again first"
         for (asset, day), row in made_of.items()
-        if row.definition != deployment.definition(asset)
+        if row.definition != now[asset]
     }
 
 

@@ -85,7 +85,8 @@ class Tour:
         """Make up the shop and its catalogue; returns what there is now, in words."""
         key = fill_shop(shop_url, self.folder, self.days)
         text = (resources.files("unit_economics.demo") / "catalogue.yaml").read_text("utf-8")
-        self.catalogue.write_text(Template(text).substitute(first_day=self.days.first), "utf-8")
+        due = self.days.last + timedelta(days=180)
+        self.catalogue.write_text(Template(text).substitute(first_day=self.days.first, review_by=due), "utf-8")
         orders = sum(answer.completed_orders for answer in key.days.values())
         charges = sum(answer.charge_rows for answer in key.days.values())
         return f"{orders:,} orders and a cloud bill of {charges:,} charges, {self.days}"
