@@ -3,8 +3,7 @@
 Here: Dagster's event shapes, for a run of one day and for a run of many. Not here: what happened (assets.py decides).
 
 Dagster 1.13 records a range run's checks without a partition and materialises every partition of the range, good or
-not. So each day is told by itself here; two names below are private to Dagster. A check's word on a day costs Dagster
-five statements: of a long run only the last days, what is not green and what was not are told one by one.
+not. So each day is told by itself here; two names below are private to Dagster.
 """
 
 import time
@@ -18,12 +17,8 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData as TargetMaterialization,
 )
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION as NO_EVENTS
-from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from unit_economics.checks import Finding
-
-TOLD_EACH = 14
-"""The last days of a run whose checks are told by day, good or not."""
 
 Metadata = Mapping[str, dg.MetadataValue[Any]]
 Events = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]
@@ -85,28 +80,12 @@ _NOTHING_SAID = {True: "", False: "no day was judged"}
 
 
 def _log_each_day(context: dg.AssetExecutionContext, told: Told) -> None:
-    storage = context.instance.event_log_storage
-    targets = storage.get_latest_storage_id_by_partition(
+    targets = context.instance.event_log_storage.get_latest_storage_id_by_partition(
         context.asset_key, dg.DagsterEventType.ASSET_MATERIALIZATION, {str(day) for day in told.done}
     )
-    last, was_red = set(context.partition_keys[-TOLD_EACH:]), _red_so_far(context)
     for finding in told.findings:
-        day = str(finding.day)
-        if not finding.passed or day in last or (finding.check, day) in was_red:
-            evaluation = _evaluation(context, finding, targets.get(day))
-            context.log_event(evaluation)  # pyright: ignore[reportArgumentType]  # taken, though its type omits it
-
-
-def _red_so_far(context: dg.AssetExecutionContext) -> set[tuple[str, str | None]]:
-    """The checks and days of the run that Dagster shows as failed."""
-    checked = context.instance.event_log_storage.get_asset_check_partition_info(
-        sorted(context.selected_asset_check_keys), partition_keys=context.partition_keys
-    )
-    return {
-        (one.check_key.name, one.partition_key)
-        for one in checked
-        if one.latest_execution_status == AssetCheckExecutionRecordStatus.FAILED
-    }
+        evaluation = _evaluation(context, finding, targets.get(str(finding.day)))
+        context.log_event(evaluation)  # pyright: ignore[reportArgumentType]  # taken, though its type omits it
 
 
 def _evaluation(context: dg.AssetExecutionContext, finding: Finding, storage_id: int | None) -> dg.AssetCheckEvaluation:

@@ -10,7 +10,6 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from unit_economics import reporting
 from unit_economics.adapters import Delivery
 from unit_economics.automation import find_gaps
 from unit_economics.cost_sources.focus import FocusFiles
@@ -137,20 +136,6 @@ def test_a_bad_day_s_check_fails_on_that_partition_and_passes_on_the_others(shop
     shop.run(FIRST, LAST)
     by_day = evaluations(shop, "daily_orders", "contract")
     assert {day: passed for day, passed in by_day.items() if day} == {day: day != BAD for day in EVERY_DAY}
-
-
-def test_a_long_run_tells_of_its_last_days_and_of_the_red_ones_and_of_those_that_are_no_longer_red(
-    shop: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reporting, "TOLD_EACH", 2)
-    shop.sql("update public.total_orders set total_orders = -1 where date = %s", BAD)
-    shop.run(FIRST, LAST)
-    told = {BAD: False, **dict.fromkeys(EVERY_DAY[-2:], True)}
-    assert {day: ok for day, ok in evaluations(shop, "daily_orders", "contract").items() if day} == told
-
-    shop.sql("update public.total_orders set total_orders = 101 where date = %s", BAD)
-    shop.run(FIRST, LAST)
-    assert evaluations(shop, "daily_orders", "contract")[BAD] is True
 
 
 def test_a_bad_day_is_announced_once_however_often_it_is_tried(shop: World) -> None:
