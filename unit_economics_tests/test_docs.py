@@ -4,17 +4,27 @@ Here: the pages beside the README. Not here: the README (test_readme.py), the pa
 """
 
 import re
+import tomllib
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
+from textwrap import indent
+from zoneinfo import ZoneInfo
 
+import pytest
 from click.testing import CliRunner
+from pydantic import TypeAdapter
 
-from unit_economics import rate_sources
+from unit_economics import rate_sources, unit_sources
 from unit_economics.allocation_entry import Allocation, Share
+from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.catalogue import Catalogue
 from unit_economics.cli import main
 from unit_economics.contract import findings
+from unit_economics.entry import variables_of
 from unit_economics.environment import read_catalogue
+from unit_economics.outside import Outside
 from unit_economics.promises import ALLOCATION_CHECKS
 from unit_economics_tests.world import World
 
@@ -22,6 +32,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 ALLOCATION = (DOCS / "allocation.md").read_text()
 CATALOGUE = (DOCS / "catalogue.md").read_text()
 REVENUE = (DOCS / "revenue.md").read_text()
+SOURCES = (DOCS / "sources.md").read_text()
 GROWTH = (DOCS / "growth.md").read_text()
 MEASURED = (DOCS / "benchmarks" / "scan.txt").read_text()
 
@@ -116,3 +127,53 @@ def test_every_setting_and_every_check_is_on_the_page() -> None:
     settings = {*Allocation.model_fields, *Share.model_fields}
     assert {name for name in settings if name not in ALLOCATION} == set()
     assert {check for check in ALLOCATION_CHECKS if f"`{check}`" not in ALLOCATION} == {"contract"}
+
+
+def with_units(entry: str, folder: Path) -> Catalogue:
+    path = folder / "unit_economics.yaml"
+    metric = f"metrics:\n  cost_per_order:\n    unit: Order\n{indent(entry, '    ')}"
+    path.write_text(f"cost_sources: {{bill: {{kind: focus, path: ./focus}}}}\n{metric}")
+    return read_catalogue(path)
+
+
+def test_every_kind_of_unit_source_has_its_section_and_a_row_of_its_time_limit() -> None:
+    headings = re.findall(r"^## (\w+)$", SOURCES, re.MULTILINE)
+    assert headings == list(unit_sources.KINDS)
+    assert re.findall(r"^\| \[`(\w+)`\]\(#(\w+)\)", SOURCES, re.MULTILINE) == [(kind, kind) for kind in headings]
+    limits = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| `(\w+): (PT\w+)` \|", SOURCES, re.MULTILINE)
+    assert [kind for kinds, *_ in limits for kind in re.findall(r"\w+", kinds)] == headings
+    for kinds, name, written in limits:
+        for kind in re.findall(r"\w+", kinds):
+            default = unit_sources.KINDS[kind].model_fields[name].default
+            assert default == TypeAdapter(timedelta).validate_python(written)
+
+
+@pytest.mark.parametrize("entry", blocks(SOURCES, "yaml"))
+def test_every_example_of_a_unit_source_loads_and_its_variables_have_their_lines(entry: str, tmp_path: Path) -> None:
+    units = with_units(entry, tmp_path).metrics["cost_per_order"].units
+    section = SOURCES[: SOURCES.index(entry)].rpartition("\n## ")[2]
+    assert section.startswith(f"{units.kind}\n")
+    example = (DOCS.parent / ".env.example").read_text()
+    assert {name for name in variables_of(units) if f"{name}=" not in example} == set()
+
+
+def test_every_field_of_a_unit_source_is_on_its_page() -> None:
+    fields = {name for source in unit_sources.KINDS.values() for name in source.model_fields}
+    assert {name for name in fields if not re.search(rf"\b{name}\b", SOURCES)} == set()
+
+
+def test_every_extra_that_a_unit_source_needs_is_there() -> None:
+    project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text())["project"]
+    named = set(re.findall(r"^\| [\w, ]+ \| `(\w+)` \| `\w+", SOURCES, re.MULTILINE)) | {"google"}
+    others = {"spark", "k8s", "celery"}  # no sources
+    assert named == set(project["optional-dependencies"]) - others
+
+
+def test_the_source_of_one_s_own_counts() -> None:
+    scope: dict[str, object] = {"__name__": "seats"}
+    exec(blocks(SOURCES, "python")[0], scope)
+    source = scope["SeatUnits"](kind="seats", seats=12)  # type: ignore[operator]
+    days, calendar = DayRange(date(2026, 3, 1), date(2026, 3, 2)), BusinessCalendar(ZoneInfo("UTC"), timedelta())
+    count = source.count(days, calendar=calendar, unit="Seat", outside=Outside({}))
+    assert list(count.units["quantity"]) == [Decimal(12)] * 2
+    assert not count.absent

@@ -1,8 +1,5 @@
 """Formulas in the catalogue: what names mean, and every refusal with its line and its place in the formula."""
 
-import re
-from pathlib import Path
-
 import pytest
 
 from unit_economics.catalogue_file.derived import RESERVED
@@ -117,10 +114,3 @@ def test_no_formula_can_take_the_name_of_anything_else_in_the_mart(database: str
         )
         there = {name for (name,) in connection.execute(named.encode())}
     assert there <= RESERVED
-
-
-def test_what_the_readme_says_of_formulas_in_the_catalogue_loads() -> None:
-    readme = (Path(__file__).parents[1] / "README.md").read_text()
-    (block,) = [block for block in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL) if "formulas:" in block]
-    metrics = f"metrics:\n  cost_per_order: {{unit: Order, units: {READ}, revenue: {READ}}}\n"
-    assert list(load(metrics + block).formulas) == ["margin_share", "data_value_density", "commitment_utilisation"]

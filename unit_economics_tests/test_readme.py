@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from unit_economics import checks, guards
+from unit_economics import checks, guards, unit_sources
 from unit_economics.cli import main
 from unit_economics.dashboard.pages import PAGES
 from unit_economics.definitions import code_location
 from unit_economics.environment import read_catalogue
+from unit_economics.graph import graph_of
 from unit_economics.promises import ALLOCATION_CHECKS
 from unit_economics_tests.world import World
 
@@ -91,6 +92,27 @@ def test_what_it_says_of_rules_in_the_catalogue_loads(tmp_path: Path) -> None:
     path = tmp_path / "unit_economics.yaml"
     path.write_text(SHIPPED.replace("cost_scopes:\n", scopes))
     assert read_catalogue(path).allocations["product"].shared[0].cost_of == "platform"
+
+
+def test_what_it_says_of_more_than_orders_loads(tmp_path: Path) -> None:
+    (shown,) = [block for block in blocks("yaml") if "formulas:" in block]
+    path = tmp_path / "unit_economics.yaml"
+    path.write_text(f"cost_sources: {{bill: {{kind: focus, path: ./x}}}}\n{shown}")
+    catalogue = read_catalogue(path)
+    assert [metric.units.kind for metric in catalogue.metrics.values()] == ["postgres", "prometheus"]
+    assert {"cost_per_order_slices", "cost_per_gb", "storage_share", "commitment_utilisation"} <= set(
+        graph_of(catalogue)
+    )
+
+
+def test_the_table_of_unit_sources_names_every_kind() -> None:
+    table = README.split("| kind | counts |")[1].split("\n\n")[0]
+    assert re.findall(r"`(\w+)`(?=[^|\n]* \|.*\|)", table) == list(unit_sources.KINDS)
+
+
+def test_every_page_of_the_docs_is_linked_to_and_every_link_leads_to_one() -> None:
+    linked = set(re.findall(r"\]\((docs/\w+\.md)(?:#[\w-]+)?\)", README))
+    assert linked == {page.relative_to(PROJECT).as_posix() for page in (PROJECT / "docs").glob("*.md")}
 
 
 def test_the_pictures_that_it_shows_are_there_and_a_script_takes_each() -> None:
