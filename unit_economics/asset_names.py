@@ -62,3 +62,11 @@ def sink_asset(metric: str, sink: str) -> str:
     """The asset that publishes a metric: `vantage_business_metric`, with the units' name from the second one on."""
     name = f"{sink}_business_metric"
     return name if metric == "cost_per_order" else f"{name}_{plural(metric)}"
+
+
+def revenue_sink_asset(metric: str, sink: str) -> str:
+    """The asset that publishes what a metric's units earned: `vantage_business_metric_order_revenue`.
+
+    The mart's `is_revenue` knows it by this name, which is no units' name: those end in an s.
+    """
+    return f"{sink}_business_metric_{unit_of(metric)}_revenue"

@@ -12,7 +12,7 @@ import dagster as dg
 import pandera.pandas as pa
 
 from unit_economics import schemas
-from unit_economics.asset_names import revenue_asset, sink_asset, units_asset
+from unit_economics.asset_names import EXCHANGE_RATES, revenue_asset, revenue_sink_asset, sink_asset, units_asset
 from unit_economics.catalogue import Catalogue
 from unit_economics.graph import CLOUD_COSTS, Kind, Node
 from unit_economics.promises import promises_of
@@ -242,6 +242,18 @@ def _publication(catalogue: Catalogue, node: Node) -> Said:
     )
 
 
+def _revenue_publication(catalogue: Catalogue, node: Node) -> Said:
+    metric = catalogue.metrics[node.entry]
+    sink = next(kind for kind in metric.published_revenue if revenue_sink_asset(node.entry, kind) == node.name)
+    return Said(
+        f"What the {metric.unit} units of a day earned net, in {node.unit}, as {sink.capitalize()} shows it when read"
+        " back. Only days whose revenue and rates are there and green, and only what differs.",
+        {sink},
+        schemas.UNITS,
+        {"quantity": [(asset, "rate" if asset == EXCHANGE_RATES else "quantity") for asset in node.inputs]},
+    )
+
+
 _SAID: Mapping[Kind, Callable[[Catalogue, Node], Said]] = {
     "charges": _charges,
     "units": _units,
@@ -250,6 +262,7 @@ _SAID: Mapping[Kind, Callable[[Catalogue, Node], Said]] = {
     "revenue": _revenue,
     "unit_cost": _unit_cost,
     "publication": _publication,
+    "revenue_publication": _revenue_publication,
     "rates": _rates,
     "margin": _margin,
     "slices": _slices,

@@ -7,6 +7,7 @@
      allocated_costs       between cloud_costs and cost_per_order where a cost scope has rules; it may need units
      daily_order_revenue   where a metric says what its units earn; only its margin waits for it
      exchange_rates        before cost_per_order where the catalogue has some: cost is then in one currency
+     vantage_business_metric_order_revenue    of daily_order_revenue (and rates), where `revenue` says `publish`
      margin_per_order      of units, revenue, unit cost and rates, where a metric has components, fees or `margin`
      formulas              metrics that the catalogue makes of others, of any of these (formula_asset.py)
 
@@ -24,7 +25,7 @@ import dagster as dg
 import pandas as pd
 
 from unit_economics import allocated, checks, schemas, unit_cost
-from unit_economics.adapters import Sink, UnitSource
+from unit_economics.adapters import UnitSource
 from unit_economics.allocation import Quantities
 from unit_economics.allocation_checks import allocation_findings
 from unit_economics.asset_names import driver_asset, units_asset
@@ -42,20 +43,20 @@ from unit_economics.margin_step import unit_margin
 from unit_economics.plots import (
     allocation_numbers,
     cost_numbers,
-    publication_numbers,
     slice_numbers,
     unit_cost_numbers,
     unit_numbers,
 )
 from unit_economics.promises import ALLOCATION_CHECKS, SLICE_CHECKS
+from unit_economics.publishing import published
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
 from unit_economics.reporting import Events, Metadata, Told, tell
 from unit_economics.revenue_entry import Revenue
 from unit_economics.slice_checks import slice_findings
 from unit_economics.slicing import unit_cost_slices
-from unit_economics.storing import Judged, refuse, state_by_inputs, states_by_age, store
+from unit_economics.storing import Judged, refuse, states_by_age, store
 from unit_economics.unit_sources.counting import over_time
-from unit_economics.warehouse import gate, ledger, publications, reading, tables
+from unit_economics.warehouse import gate, ledger, reading, tables
 from unit_economics.warehouse.connection import Connection
 from unit_economics.warehouse.ledger import Attempt, LateAttempt, Source
 from unit_economics.warehouse.replace_days import Replaced, keep_days
@@ -234,35 +235,6 @@ def slices(deployment: Deployment, node: Node) -> Step:
     return derived(deployment, Recipe(node.inputs, tables.UNIT_COST_SLICES, SLICE_CHECKS, read, stored, slice_numbers))
 
 
-def published(deployment: Deployment, node: Node) -> Step:
-    """Make the destination hold the units of every day whose gate is green, and read it back.
-
-    The gate is read, the values are sent and the outcome is stored in one transaction, under the publication's lock.
-    """
-    sink, inputs = cast("Sink", node.sink), node.inputs
-    (units, name), unit = inputs, node.unit
-    chain = deployment.chain(name)
-
-    def step(attempt: Attempt) -> Told:
-        days = attempt.days
-        with deployment.warehouse.transaction() as connection:
-            connection.execute("set local idle_in_transaction_session_timeout = '30min'")  # Vantage may make us wait
-            ledger.lock(connection, attempt.asset)
-            overtaken = ledger.fence(connection, attempt)
-            made_of = ledger.current(connection, inputs, days)  # before the gate: what is newer is then published again
-            out = publications.publishable(connection, units, name, days, chain).without(overtaken)
-            publication = sink.publish(out.wanted, outside=deployment.outside)
-            publications.record_publication(connection, attempt, out.wanted, publication)
-            found = checks.converged(out.wanted, publication)
-            rows = publications.as_units(out.wanted, unit)
-            states = {day: state_by_inputs(made_of, inputs, day) for day in checks.sound(out.wanted, found)}
-            done = store(deployment, connection, attempt, Judged(tables.UNIT_QUANTITIES, rows, found, states))
-        held_back = checks.held_back(out.held_back, checks.CONVERGED)
-        return Told(publication_numbers(out.wanted, publication, done), [*found, *held_back], out.held_back)
-
-    return step
-
-
 def _asset(deployment: Deployment, shape: Shape, step: Step) -> dg.AssetsDefinition:
     def asset(context: dg.AssetExecutionContext) -> Events:
         days = DayRange(date.fromisoformat(context.partition_keys[0]), date.fromisoformat(context.partition_keys[-1]))
@@ -310,6 +282,6 @@ STEPS: Mapping[Kind, Callable[[Deployment, Node], Step]] = {
     "allocated": allocated_costs,
     "unit_cost": cost_per_unit,
     "slices": slices,
-    "publication": published,
+    **dict.fromkeys(("publication", "revenue_publication"), published),
 }
 """How each kind of asset is made."""

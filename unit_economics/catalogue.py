@@ -7,6 +7,7 @@ registered in its package's `KINDS`.
 
 import hashlib
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
 from unit_economics import references
-from unit_economics.adapters import CostSource, Kept
+from unit_economics.adapters import CostSource, Kept, Sink
 from unit_economics.allocation_entry import Allocation, Driver, Units
 from unit_economics.asset_names import driver_asset, units_asset
 from unit_economics.business_days import BusinessCalendar
@@ -168,13 +169,20 @@ class Catalogue(Entry):
     @model_validator(mode="after")
     def _one_metric_a_destination(self) -> "Catalogue":
         first: dict[tuple[str, str], str] = {}
+        for whose, path, kind, sink in self._destinations():
+            other = first.setdefault((kind, sink.destination), whose)
+            if other != whose:
+                what = f"{other} publishes to the same place, so one would overwrite the other"
+                raise ValueError(f"{path}.{kind}: {what}; give each metric its own")
+        return self
+
+    def _destinations(self) -> Iterator[tuple[str, str, str, Sink]]:
+        """Whose each destination is, its path of keys, its kind and itself."""
         for name, metric in self.metrics.items():
             for kind, sink in metric.published.items():
-                other = first.setdefault((kind, sink.destination), name)
-                if other != name:
-                    what = f"{other} publishes to the same place, so one would overwrite the other"
-                    raise ValueError(f"metrics.{name}.publish.{kind}: {what}; give each metric its own")
-        return self
+                yield name, f"metrics.{name}.publish", kind, sink
+            for kind, sink in metric.published_revenue.items():
+                yield f"the revenue of {name}", f"metrics.{name}.revenue.publish", kind, sink
 
     @model_validator(mode="after")
     def _money_is_known(self) -> "Catalogue":

@@ -15,6 +15,7 @@ from unit_economics.metric_entry import MeasuredDriver, Metric
 from unit_economics.references import references
 
 Severity = Literal["error", "warning"]
+_DRAFT = "a draft is published nowhere; make it active to publish it"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ def _of_metrics(catalogue: Catalogue, today: date) -> Iterator[Finding]:
             yield from _lacking(at, metric)
         yield from _overdue(at, metric, today)
         if metric.state == "draft" and metric.publish:
-            yield Finding((*at, "publish"), "warning", "a draft is published nowhere; make it active to publish it")
+            yield Finding((*at, "publish"), "warning", _DRAFT)
+        if metric.state == "draft" and metric.earns and metric.earns.publish:
+            yield Finding((*at, "revenue", "publish"), "warning", _DRAFT)
         yield from _mixed(catalogue, name)
 
 

@@ -115,4 +115,4 @@ class Deployment:
     @property
     def publications(self) -> frozenset[str]:
         """The assets that publish: they need every input, where a unit cost says which one is missing."""
-        return frozenset(name for name, node in self.graph.items() if node.kind == "publication")
+        return frozenset(name for name, node in self.graph.items() if node.sink)

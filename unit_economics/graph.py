@@ -17,6 +17,7 @@ from unit_economics.asset_names import (
     margin_asset,
     quantity_asset,
     revenue_asset,
+    revenue_sink_asset,
     sink_asset,
     slices_asset,
     units_asset,
@@ -38,6 +39,7 @@ Kind = Literal[
     "slices",
     "publication",
     "revenue",
+    "revenue_publication",
     "rates",
     "margin",
     "formula",
@@ -121,6 +123,10 @@ def _of_metric(catalogue: Catalogue, name: str) -> Iterator[Node]:
     if metric.revenue:
         currency = (metric.earns and metric.earns.currency) or catalogue.currency
         yield _counted(revenue_asset(name), "revenue", name, metric.revenue, currency)
+        needed = [EXCHANGE_RATES] if currency != catalogue.currency else []
+        for kind, sink in metric.published_revenue.items():
+            asset, made_of = revenue_sink_asset(name, kind), [revenue_asset(name), *needed]
+            yield Node(asset, "revenue_publication", name, made_of, unit=catalogue.currency, sink=sink)
     if metric.has_margin:
         made_of = [units_asset(name), revenue_asset(name), name, *rates]
         yield Node(margin_asset(name), "margin", name, made_of, _of_margin(catalogue, name))

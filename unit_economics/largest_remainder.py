@@ -9,11 +9,14 @@ itself would lose 0.01 of 100.00 among three.
 """
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
+from functools import reduce
 from math import lcm
+from typing import TypeVar
 
 from unit_economics.exact import EXACT
 
+At = TypeVar("At")
 MICRO = Decimal("0.000001")
 
 
@@ -37,6 +40,23 @@ def split(amount: Decimal, weights: Mapping[str, Decimal], step: Decimal = MICRO
         left -= min(left, one)
     sign = -1 if amount < 0 else 1
     return {name: EXACT.divide(Decimal(sign * part), Decimal(scale)) for name, part in zip(weights, parts, strict=True)}
+
+
+def in_steps(amounts: Mapping[At, Decimal], step: Decimal) -> dict[At, Decimal]:
+    """The amounts in whole steps, each within a step of what it was; their sum is the rounded sum of what they were.
+
+    Of equal remainders the first one comes first.
+    """
+    down = {at: amount.quantize(step, rounding=ROUND_FLOOR, context=EXACT) for at, amount in amounts.items()}
+    rest = {at: EXACT.subtract(amount, down[at]) for at, amount in amounts.items()}
+    left = int(EXACT.divide(EXACT.quantize(_sum(rest.values()), step), step))
+    for at in sorted(rest, key=lambda at: -rest[at])[:left]:
+        down[at] = EXACT.add(down[at], step)
+    return down
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return reduce(EXACT.add, amounts, Decimal(0))
 
 
 def _whole(numbers: Iterable[Decimal]) -> tuple[list[int], int]:

@@ -123,6 +123,11 @@ class Metric(Entry):
         """Where it is published: nowhere unless it is active."""
         return self.publish if self.state == "active" else {}
 
+    @property
+    def published_revenue(self) -> dict[str, Sink]:
+        """Where its net revenue is published: nowhere unless it is active."""
+        return self.earns.publish if self.earns and self.state == "active" else {}
+
     @model_validator(mode="after")
     def _margin_has_revenue(self) -> "Metric":
         if self.targets and self.targets.margin_percent is not None and self.revenue is None:

@@ -120,9 +120,10 @@ def publication_numbers(
 ) -> dict[date, Metadata]:
     """What each day holds at the destination, and whether this run had to change it."""
     changed = {difference.day for difference in publication.differences}
-    return _with_version(
-        done, {day: {"quantity": float(wanted[day]), "sent": int(day in changed)} for day in done.versions}
-    )
+    numbers: dict[date, Numbers] = {day: {"sent": int(day in changed)} for day in done.versions}
+    for day in numbers.keys() & wanted.keys():
+        numbers[day]["quantity"] = float(wanted[day])
+    return _with_version(done, numbers)
 
 
 def _add(numbers: Numbers, name: str, value: object, *, times: int = 1) -> None:

@@ -55,7 +55,7 @@ BY_KIND: Mapping[str, Mapping[str, str]] = {
     "charges": COST_CHECKS,
     "allocated": ALLOCATION_CHECKS,
     "unit_cost": UNIT_COST_CHECKS,
-    "publication": PUBLISH_CHECKS,
+    **dict.fromkeys(("publication", "revenue_publication"), PUBLISH_CHECKS),
     "rates": RATE_CHECKS,
     "margin": MARGIN_CHECKS,
     "slices": SLICE_CHECKS,

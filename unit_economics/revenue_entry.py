@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SerializeAsAny, model_validator
 
-from unit_economics.adapters import Count, UnitSource
+from unit_economics.adapters import Count, Sink, UnitSource
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.currencies import CURRENCIES
 from unit_economics.dimension_entry import Dimension
@@ -22,6 +22,7 @@ from unit_economics.entry import Entry
 from unit_economics.outside import Outside
 from unit_economics.revenue_names import COMPONENTS, GIVEN_BACK
 
+PUBLISH_IS = "Where each day's net revenue goes, in the catalogue's currency; as `publish` beside `units` is for these"
 Basis = Literal["order_date", "event_date"]
 
 
@@ -45,6 +46,7 @@ class Revenue(Entry):
     refunds_basis: Basis | None = Field(
         default=None, description="When refunds and chargebacks count: on their order's day, or on their own"
     )
+    publish: dict[str, SerializeAsAny[Sink]] = Field(default={}, repr=False, description=PUBLISH_IS)
 
     @model_validator(mode="after")
     def _says_when(self) -> "Revenue":

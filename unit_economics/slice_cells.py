@@ -9,13 +9,13 @@ units that it could be of, so that unit costs, not units, add up.
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
 from unit_economics.dimension_entry import NO_VALUE, OTHER
-from unit_economics.exact import EXACT, total
-from unit_economics.largest_remainder import split
+from unit_economics.exact import EXACT, MONEY_STEP, total
+from unit_economics.largest_remainder import in_steps, split
 
 Values = tuple[str, ...]
 """One value for each name of a half, or of a slice."""
@@ -97,6 +97,13 @@ class Halves:
             for at in places.get(values, [nowhere]):
                 found[at] = EXACT.add(found.get(at, ZERO), quantity)
         return found
+
+
+def as_kept(cells: Mapping[Values, Cell]) -> dict[Values, Cell]:
+    """The same with cost in the steps that the mart keeps: converted money is finer, and its parts are to add up."""
+    stated = {at: cell.part.cost for at, cell in cells.items() if cell.part.cost is not None}
+    kept = in_steps(stated, MONEY_STEP)
+    return {at: replace(cell, part=replace(cell.part, cost=kept.get(at))) for at, cell in cells.items()}
 
 
 def _at(wanted: Sequence[str], names: Sequence[str], values: Values) -> Values:

@@ -17,7 +17,7 @@ from unit_economics.catalogue import Catalogue
 from unit_economics.dimension_entry import NO_VALUE, ChargeDimension, Slicing
 from unit_economics.exact import EXACT
 from unit_economics.schemas import UNIT_COST_SLICES
-from unit_economics.slice_cells import ZERO, Cell, Halves, Part, Values, dearest, rolled_up
+from unit_economics.slice_cells import ZERO, Cell, Halves, Part, Values, as_kept, dearest, rolled_up
 from unit_economics.unit_cost import Cost, ratio, scope_charges, scope_costs, values_of
 
 UnitsByDay = Mapping[date, Mapping[Values, Decimal]]
@@ -89,7 +89,7 @@ def _rows(
             known = by_day.get(whole.day)
             of_day = _told(asked, parts.get((whole.day, whole.currency), {}), known or {})
             halves = Halves(asked.slicing.by, asked.of_charges, asked.of_units, of_day, known or {})
-            for values, cell in halves.cells(asked.slicing.cost_by).items():
+            for values, cell in as_kept(halves.cells(asked.slicing.cost_by)).items():
                 yield _row(asked, whole, values, cell, is_counted=known is not None)
 
 

@@ -29,6 +29,7 @@ ORDERS, REVENUE, COST, UNIT_COST = "daily_orders", "daily_order_revenue", "cloud
 EARNED = Decimal("98765.43")
 MARGIN, RATES = "margin_per_order", "exchange_rates"
 FORMULA, OF_REVENUE = "cost_share", "finance_margin_share"
+SENT_REVENUE = "vantage_business_metric_order_revenue"
 FOR_FINANCE = (
     *(REVENUE, MARGIN, "unit_margin_versions", "unit_margins"),
     *("finance_formula_value_versions", "finance_formula_values", OF_REVENUE),
@@ -37,7 +38,7 @@ FOR_FINANCE = (
 
 
 def mart(database: str) -> Warehouse:
-    """Two versions of a day of everything, a red day of revenue, a publication, and two alerts."""
+    """Two versions of a day of everything, a red day of revenue, publications of units and revenue, two alerts."""
     warehouse = Warehouse(database)
     kinds = {ORDERS: "units", UNIT_COST: "unit_cost", REVENUE: "revenue", MARGIN: "margin"}
     migrate(warehouse, {**kinds, FORMULA: "formula", OF_REVENUE: "formula"}, {UNIT_COST: "sum"})
@@ -67,6 +68,11 @@ def mart(database: str) -> Warehouse:
             "insert into publication (asset, business_date, quantity, converged, attempt, run_id)"
             " values ('vantage_business_metric', %s, 1, true, 1, 'run')",
             [DAY],
+        )
+        connection.execute(
+            "insert into publication (asset, business_date, quantity, held_before, read_back, converged, attempt,"
+            " run_id) values (%(asset)s, %(day)s, %(after)s, %(before)s, %(after)s, true, 1, 'run')",
+            {"asset": SENT_REVENUE, "day": DAY, "before": EARNED, "after": EARNED * 2},
         )
     return warehouse
 

@@ -26,6 +26,12 @@ metrics:
 """
 
 
+REVENUE = """\
+    revenue: {kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.earned, day: day, quantity: amount}
+    margin: {variable: all}
+"""
+
+
 @pytest.mark.parametrize(("rule", "told"), [("sum", 60), ("mean", 20), ("last", 30), ("distinct", None)])
 def test_days_become_one_number_as_the_unit_says(rule: OverDays, told: int | None) -> None:
     days = {FIRST + timedelta(days=n): Decimal(10 * (n + 1)) for n in range(3)}
@@ -45,13 +51,15 @@ def test_a_stock_over_a_whole_month_is_itself() -> None:
 
 
 def shop_of(world: Callable[..., World], more: str = "") -> World:
-    """Three days with 10, 20 and 30 GB stored, and 6 of cost on each."""
+    """Three days with 10, 20 and 30 GB stored, and 6 of cost and 60 earned on each."""
     shop = world(CATALOGUE + more)
     shop.now = datetime(2026, 3, 8, 9, tzinfo=UTC)
     shop.sql("create table public.stored (day date, gb numeric)")
+    shop.sql("create table public.earned (day date, amount numeric)")
     charges = []
     for n, day in enumerate(FIRST + timedelta(days=n) for n in range(3)):
         shop.sql("insert into public.stored values (%s, %s)", day, 10 * (n + 1))
+        shop.sql("insert into public.earned values (%s, 60)", day)
         times = {"ChargePeriodStart": f"{day}T10:00:00Z", "ChargePeriodEnd": f"{day}T11:00:00Z"}
         charges.append(charge(**times, EffectiveCost="6"))
     write_bill(shop.folder / "focus", *charges)
@@ -76,6 +84,33 @@ def test_sql_totals_a_window_as_the_unit_says(
     asked = "select quantity::float, unit_cost::float from unit_economics.unit_cost_over('cost_per_gb', %s, %s)"
     assert shop.sql(asked, "2026-03-01", "2026-03-03") == [(quantity, quantity and 18 / quantity)]
     assert shop.sql(asked, "2026-03-02", "2026-03-02") == [(20, 0.3)], "a single day is itself"
+
+
+@pytest.mark.parametrize(
+    ("declared", "quantity"),
+    [
+        ("", 40),
+        ("    aggregation: gauge\n", 20),
+        ("    aggregation: semi_additive\n", 20),
+        ("    aggregation: semi_additive\n    over_time: last\n", 30),
+        ("    aggregation: distinct\n", None),
+    ],
+)
+def test_a_margin_over_a_window_divides_by_the_units_that_its_unit_cost_is_divided_by(
+    world: Callable[..., World], declared: str, quantity: int | None
+) -> None:
+    shop = shop_of(world, f"{declared}{REVENUE}")
+    shop.sql("delete from public.earned where day = '2026-03-02'")
+    assert shop.run("2026-03-01", "2026-03-03").success
+    columns = (
+        "quantity, net_revenue, revenue_per_unit, variable_cost_per_unit, contribution_margin_per_unit,"
+        " contribution_margin_percent, days, days_without"
+    )
+    asked = f"select {columns} from unit_economics.margin_over('cost_per_gb', %s, %s)"
+    # 60 + 60 earned, 6 + 6 of cost: over 10 and 30 GB
+    per_unit = [pytest.approx(Decimal(of) / quantity) if quantity else None for of in (120, 12, 108)]
+    assert shop.sql(asked, "2026-03-01", "2026-03-03") == [(quantity, 120, *per_unit, 90, 2, 1)]
+    assert shop.sql(asked, "2026-03-03", "2026-03-03") == [(30, 60, 2, Decimal("0.2"), Decimal("1.8"), 90, 1, 0)]
 
 
 def test_a_gauge_over_its_time_is_stored_as_what_adds_up(world: Callable[..., World]) -> None:

@@ -1,5 +1,6 @@
 """The executive page on a real mart: the sentence, the tiles and the bridge say what SQL says of the same days."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -119,6 +120,27 @@ def test_a_tile_says_how_far_it_is_from_its_target(shop: World) -> None:
     shown = page(shop, "/?window=7d")
     assert "target $450.00 · $23.64 over" in shown.texts("p", "tile-detail")[0]
     assert shown.texts("p", "tile-detail")[3].endswith("target 50.0%, met")
+
+
+@pytest.mark.parametrize(
+    ("direction", "target", "said", "tone"),
+    [
+        ("lower", "0.45", "target $450.00 · $23.64 over", "bad"),
+        ("higher", "0.45", "target $450.00 · met", "good"),
+        ("lower", "0.5", "target $500.00 · met", "good"),
+        ("higher", "0.5", "target $500.00 · $26.36 under", "bad"),
+    ],
+)
+def test_where_higher_is_better_a_target_is_the_least_and_a_rise_is_good(
+    shop: World, direction: str, target: str, said: str, tone: str
+) -> None:
+    shop.catalogue = CATALOGUE.replace(
+        "targets: {unit_cost: 0.45", f"direction: {direction}\n    targets: {{unit_cost: {target}"
+    )
+    shown = page(shop, "/?window=7d")
+    assert f'<span class="{tone}">{said}</span>' in shown.html
+    change = re.findall(r'Cost per 1,000 orders <span class="pill (\w+)', shown.html)
+    assert change == [{"lower": "bad", "higher": "good"}[direction]], "12.8% more than the week before"
 
 
 def test_provisional_days_are_shown_and_in_no_total(shop: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unit_economics.largest_remainder import MICRO, split
+from unit_economics.largest_remainder import MICRO, in_steps, split
 
 CENT = Decimal("0.01")
 Split = Callable[[Decimal, Mapping[str, Decimal]], dict[str, Decimal] | None]
@@ -107,3 +107,18 @@ def test_a_credit_is_divided_like_the_cost_it_takes_back(amount: Decimal, among:
 def test_only_the_proportion_of_the_weights_counts(amount: Decimal, among: dict[str, Decimal], times: int) -> None:
     larger = {name: Decimal(int(Fraction(weight) * times * 10**12)) for name, weight in among.items()}
     assert split(amount, among) == split(amount, larger)
+
+
+@given(st.lists(st.decimals(-(10**9), 10**9, places=6), max_size=12))
+def test_amounts_in_whole_steps_add_up_to_the_rounded_sum_and_stay_within_a_step(amounts: list[Decimal]) -> None:
+    kept = in_steps(dict(enumerate(amounts)), CENT)
+    assert sum(kept.values()) == sum(amounts, Decimal(0)).quantize(CENT)
+    assert all(abs(kept[place] - amount) < CENT for place, amount in enumerate(amounts))
+    assert all(amount == amount.quantize(CENT) for amount in kept.values())
+    assert in_steps(kept, CENT) == kept
+
+
+def test_amounts_that_are_each_rounded_would_be_caught() -> None:
+    thirds = dict.fromkeys("abc", Decimal("0.333"))
+    assert sum(amount.quantize(CENT) for amount in thirds.values()) == Decimal("0.99")
+    assert in_steps(thirds, CENT) == {"a": Decimal("0.34"), "b": Decimal("0.33"), "c": Decimal("0.33")}

@@ -281,6 +281,57 @@ def test_revenue_of_another_currency_is_kept_as_it_is_and_converted_in_the_margi
     assert missing(shop)["exchange_rates"] == [SECOND], "the sensor asks again for what the catalogue itself needs"
 
 
+FORMULAS = """\
+formulas:
+  cost_per_50: {formula: cost(all) / units(order) * 50, unit: EUR / Order}
+  margin_share: {formula: (revenue - cost) / revenue, of: cost_per_order, unit: percent}
+"""
+
+
+def values(shop: World, formula: str) -> dict[str, Decimal | None]:
+    return dict(shop.sql(f"select business_date::text, value from unit_economics.{formula} order by 1"))
+
+
+def test_a_formula_counts_cost_of_two_currencies_in_the_catalogues(shop: World) -> None:
+    bill(shop, "EUR", "USD")
+    shop.catalogue = CATALOGUE + RATES + FORMULAS
+    rates(shop, f"{FIRST},USD,0.5", f"{SECOND},USD,1.5")
+    shop.run(FIRST, LAST)
+    # 16 + 4 * 0.5 = 18 and 16 + 4 * 1.5 = 22, over 100 orders, for 50 of them
+    assert values(shop, "cost_per_50") == {FIRST: 9, SECOND: 11}
+    assert "no rate of USD to EUR on 2026-03-03" in red(shop, "cost_per_50")[LAST]
+    rates(shop, f"{FIRST},USD,0.5", f"{SECOND},USD,1.5", f"{LAST},USD,1")
+    assert shop.run(FIRST, LAST).success
+    assert values(shop, "cost_per_50") == {FIRST: 9, SECOND: 11, LAST: 10}
+    assert missing(shop) == {}
+
+
+def test_a_formula_means_net_revenue_where_revenue_has_components(shop: World) -> None:
+    shop.sql("update public.money set refunds = 550 where day = %s", SECOND)
+    shop.sql("update public.money set refunds = 950 where day = %s", LAST)
+    shop.catalogue = CATALOGUE + FORMULAS
+    assert shop.run(FIRST, LAST).success
+    # 1000 - 50 = 950 and 1000 - 50 - 550 = 400, each less a bill of 20
+    expected = {FIRST: Decimal(93) / 95, SECOND: Decimal("0.95"), LAST: None}
+    assert values(shop, "finance_margin_share") == pytest.approx(expected)
+    ((inputs,),) = shop.sql("select inputs from unit_economics.finance_formula_values where business_date = %s", SECOND)
+    assert sorted(Decimal(said["value"]) for said in inputs.values()) == [20, 400]
+
+
+def test_a_formula_converts_cost_and_the_components_of_revenue_by_the_rate_of_their_day(shop: World) -> None:
+    bill(shop, "EUR", "USD")
+    shop.sql("update public.money set refunds = 50")
+    shop.catalogue = CATALOGUE.replace("refunds_basis", "currency: USD\n      refunds_basis") + RATES + FORMULAS
+    rates(shop, f"{FIRST},USD,0.5", f"{SECOND},USD,1", f"{LAST},GBP,1")
+    shop.run(FIRST, LAST)
+    # (1000 - 50 - 50) * 0.5 = 450 less 16 + 4 * 0.5 = 18, and 900 less 20
+    assert values(shop, "finance_margin_share") == pytest.approx({FIRST: Decimal("0.96"), SECOND: Decimal(88) / 90})
+    rates(shop, f"{FIRST},USD,0.25", f"{SECOND},USD,1", f"{LAST},USD,1")
+    assert shop.run(FIRST, LAST).success
+    restated = values(shop, "finance_margin_share")[FIRST]
+    assert restated == pytest.approx(Decimal(208) / 225), "225 earned less 17 of cost"
+
+
 def test_a_file_of_rates_with_one_bad_row_is_refused_with_its_line_and_stores_nothing(shop: World) -> None:
     shop.catalogue = CATALOGUE + RATES
     rates(shop, f"{FIRST},USD,0.5", f"{SECOND},USD,zero")

@@ -171,6 +171,14 @@ def test_nothing_that_a_viewer_reads_tells_an_amount_of_revenue_or_its_hash(mart
     assert all(word in seen for word in ("delivery", "volume_band", "told to finance only", f"{ORDERS} is red"))
 
 
+def test_a_publication_is_shown_to_a_viewer_and_its_amounts_only_where_they_are_units(mart: Warehouse) -> None:
+    asked = "select quantity, held_before, read_back, converged from publications order by publication"
+    with acting_as(mart, VIEWER) as connection:
+        assert connection.execute(asked).fetchall() == [(1, None, None, True), (None, None, None, True)]
+    with acting_as(mart, FINANCE) as connection:
+        assert connection.execute(asked).fetchall()[1] == (EARNED * 2, EARNED, EARNED * 2, True)
+
+
 def test_every_question_of_status_is_answered_to_a_viewer_as_to_the_owner(mart: Warehouse) -> None:
     def asked(connection: Connection) -> list[Any]:
         every_day = ledger.current(connection, [ORDERS, COST, UNIT_COST, REVENUE], DAYS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -76,6 +77,49 @@ def test_what_only_the_charges_know_is_divided_by_all_units(shop: World) -> None
         ({"service": "EC2"}, 12, 8, 1.5, None),
         ({"service": "S3"}, 2, 8, 0.25, None),
     ]
+
+
+RATES = """
+exchange_rates: {kind: table, source: the bank, rates: [{since: 2026-01-01, currency: EUR, rate: %s}]}
+"""
+
+
+def with_a_charge_in_euros(shop: World, rate: str) -> None:
+    """Two more charges, of 3 euros in the EU and of 5 in the US, the latter for S3."""
+    times = {"ChargePeriodStart": f"{DAY}T10:00:00Z", "ChargePeriodEnd": f"{DAY}T11:00:00Z", "BillingCurrency": "EUR"}
+    eu = charge(**times, RegionId="eu-west-1", ServiceName="EC2", EffectiveCost="3")
+    us = charge(**times, RegionId="us-east-1", ServiceName="S3", EffectiveCost="5")
+    write_bill(shop.folder / "focus", eu, us, name="euros.csv")
+    shop.catalogue = CATALOGUE + RATES % rate
+
+
+def test_charges_in_another_currency_are_in_their_slices_by_the_rate_of_the_day(shop: World) -> None:
+    with_a_charge_in_euros(shop, "2")
+    assert shop.run(DAY, DAY).success
+    assert shop.sql(ROWS, "region") == [
+        ({"region": "ap-south-1"}, 1, 0, None, "0 units"),
+        ({"region": "eu"}, 15, 6, 2.5, None),  # 9 + 3 * 2
+        ({"region": "us"}, 14, 2, 7, None),  # 4 + 5 * 2
+    ]
+    assert shop.sql(ROWS, "region_plan")[1:3] == [
+        ({"plan": "free", "region": "eu"}, 5, 2, 2.5, None),
+        ({"plan": "pro", "region": "eu"}, 10, 4, 2.5, None),
+    ]
+    assert shop.sql(ROWS, "service") == [
+        ({"service": "EC2"}, 18, 8, 2.25, None),  # 12 + 3 * 2
+        ({"service": "S3"}, 12, 8, 1.5, None),  # 2 + 5 * 2
+    ]
+    currencies = "select distinct billing_currency from unit_economics.cost_per_order_slices"
+    assert shop.sql(currencies) == [("USD",)]
+
+
+def test_a_rate_that_does_not_end_leaves_the_parts_of_every_slice_the_whole(shop: World) -> None:
+    with_a_charge_in_euros(shop, "1.333333333333333333")
+    assert shop.run(DAY, DAY).success
+    parts = "select slice, sum(cost) from unit_economics.cost_per_order_slices group by 1 order by 1"
+    whole = shop.sql("select cost from unit_economics.cost_per_order")[0][0]
+    assert whole == Decimal("24.666666666667")  # 14 + 8 * 4/3
+    assert shop.sql(parts) == [(name, whole) for name in ("region", "region_plan", "service")]
 
 
 def test_an_unchanged_day_writes_no_slice_again(shop: World) -> None:

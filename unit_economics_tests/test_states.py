@@ -11,7 +11,7 @@ from unit_economics.automation import find_gaps, speak_up
 from unit_economics.definitions import code_location
 from unit_economics.environment import parsed_catalogue
 from unit_economics.graph import graph_of
-from unit_economics.guards import announce_stale, stale_assets
+from unit_economics.guards import announce_stale, failed_run_sensor, stale_assets
 from unit_economics.refusals import UsageRefusal
 from unit_economics_tests.focus_bills import charge, write_bill
 from unit_economics_tests.world import World
@@ -136,6 +136,40 @@ def test_nobody_is_told_that_a_draft_is_stale_or_stays_missing(shop: World) -> N
     said = outbox(shop)
     assert any("daily_orders" in cause for cause in said if cause.startswith("missing/"))
     assert [cause for cause in said if "call" in cause] == []
+
+
+def announced(shop: World, failed: dg.ExecuteInProcessResult) -> list[str]:
+    """What is in the outbox once Dagster has told the sensor of this failed run."""
+    event = failed.filter_events(lambda one: one.event_type is dg.DagsterEventType.RUN_FAILURE)[0]
+    told = dg.build_run_status_sensor_context(
+        sensor_name="failed_runs", dagster_event=event, dagster_instance=shop.instance, dagster_run=failed.dagster_run
+    )
+    failed_run_sensor(shop.deployment())(told.for_run_failure())
+    return [body for (body,) in shop.sql("select body from unit_economics.outbox order by message")]
+
+
+@pytest.mark.parametrize("state", ["active", "draft"])
+def test_a_failed_run_is_announced_unless_only_drafts_failed_in_it(shop: World, state: str) -> None:
+    shop.catalogue = being(state)
+    shop.sql("drop table public.calls")
+    failed = shop.run(DAY, DAY, *OF_CALLS, "daily_orders", "cloud_costs", "cost_per_order")
+    assert not failed.success
+    assert stored(shop) == {"daily_orders", "cloud_costs", "cost_per_order"}
+    said = announced(shop, failed)
+    assert len(said) == (1 if state == "active" else 0)
+    assert all("public.calls" in body for body in said)
+
+
+def test_a_failed_run_in_which_another_metric_failed_beside_a_draft_is_announced(shop: World) -> None:
+    shop.catalogue = being("draft")
+    shop.sql("drop table public.calls")
+    shop.sql("drop table public.orders")
+    (body,) = announced(shop, shop.run(DAY, DAY))
+    assert "public.orders" in body
+
+
+def stored(shop: World) -> set[str]:
+    return {asset for (asset,) in shop.sql("select distinct asset from unit_economics.day_versions")}
 
 
 def test_the_units_of_a_draft_that_shared_cost_is_divided_by_are_not_quiet(shop: World) -> None:

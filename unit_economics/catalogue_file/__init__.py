@@ -26,7 +26,7 @@ from unit_economics.formula_entry import QUANTITIES_ARE, Quantity
 from unit_economics.metric_entry import REVENUE_IS, MeasuredDriver, Metric
 from unit_economics.rates_entry import RATES_ARE, RateSource
 from unit_economics.refusals import UsageRefusal
-from unit_economics.revenue_entry import Revenue
+from unit_economics.revenue_entry import PUBLISH_IS, Revenue
 from unit_economics.revenue_names import COMPONENTS
 
 CostSources = Mapping[str, type[CostSource]]
@@ -214,6 +214,7 @@ def _with_kinds(
         discounts=(component, None),
         refunds=(component, None),
         chargebacks=(component, None),
+        publish=(Annotated[dict[str, Sink], _ByKey(sinks)], Field({}, repr=False, description=PUBLISH_IS)),
     )
     earned = Optional[Annotated[UnitSource, _SourceOrComponents(unit_sources, components)]]  # noqa: UP045
     exchange = Optional[Annotated[RateSource, _OneOf(rate_sources)]]  # noqa: UP045

@@ -104,7 +104,7 @@ def _names(catalogue: Catalogue) -> Iterator[tuple[tuple[str, ...], str]]:
             )
         elif name in others:
             yield ("formulas", name), f"this is already the name of an asset (of {others[name] or name}); rename it"
-        elif name in RESERVED or name.startswith(_OURS):
+        elif name in RESERVED or name.startswith(_OURS) or "_business_metric_" in name:
             yield ("formulas", name), "the platform gives this name to something else; rename it"
 
 

@@ -19,6 +19,7 @@ from unit_economics.entry import variables_of
 from unit_economics.environment import environment
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal
+from unit_economics.revenue_entry import Revenue
 from unit_economics.sinks.vantage import VantageMetric
 
 _MARKS = {"ok": "ok", "warn": "warn", "fail": "FAIL", "skip": "skip"}
@@ -79,10 +80,10 @@ def _looks(of: Deployment) -> Iterator[tuple[str, Look]]:
             yield asset, partial(doctor_sources.counted, of, asset, node.source)
         if node.rates:
             yield asset, partial(doctor_sources.rates, of, node.rates)
-    for name, metric in of.catalogue.measured.items():
-        for sink in metric.published.values():
-            if isinstance(sink, VantageMetric):
-                yield f"vantage for {name}", partial(doctor_sources.vantage, of, name, sink)
+    for node in of.graph.values():
+        if isinstance(node.sink, VantageMetric):
+            name = node.entry if node.kind == "publication" else f"revenue of {node.entry}"
+            yield f"vantage for {name}", partial(doctor_sources.vantage, of, name, node.sink)
     yield "alerts", partial(doctor_sources.channels, of)
 
 
@@ -99,7 +100,8 @@ def _variables(of: Deployment) -> Iterator[Finding]:
 
 def _named(of: Deployment) -> Iterator[str]:
     """Every variable that the catalogue's sources and sinks name."""
-    counted = [source for node in of.graph.values() if (source := node.source or node.rates)]
+    read = [source for node in of.graph.values() if (source := node.source or node.rates)]
+    counted = [part for one in read for part in (one.components.values() if isinstance(one, Revenue) else [one])]
     sinks = [node.sink for node in of.graph.values() if node.sink]
     for entry in [*counted, *sinks]:
         yield from variables_of(entry)

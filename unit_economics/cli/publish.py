@@ -11,7 +11,6 @@ from pathlib import Path
 import click
 
 from unit_economics.adapters import Difference
-from unit_economics.asset_names import sink_asset, units_asset
 from unit_economics.business_days import DayRange, shown
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import (
@@ -26,7 +25,7 @@ from unit_economics.cli.outcome_report import report
 from unit_economics.cli.run import told_run
 from unit_economics.cli.table import coloured, faint, grouped, indented, short_decimal, show_json, show_table, strong
 from unit_economics.deployment import Deployment
-from unit_economics.warehouse import publications
+from unit_economics.going_out import going_out
 from unit_economics.warehouse.publications import Publishable
 
 _MOST = 40
@@ -56,7 +55,7 @@ def command(
     as_json: bool,
     config: Path | None,
 ) -> int:
-    """Make each destination hold the stored units: only days whose checks are green, and only what differs.
+    """Make each destination hold the stored units or net revenue: only green days, and only what differs.
 
     With --dry-run the exit code is 0 when both are equal and 1 when they differ.
     """
@@ -77,32 +76,30 @@ def command(
 def compare(of: Deployment, days: DayRange) -> list[Compared]:
     """Ask every destination what it holds of these days, and send nothing."""
     found: list[Compared] = []
-    for name, metric in of.catalogue.metrics.items():
-        if not metric.published:
-            continue
-        with of.warehouse.snapshot() as connection:
-            out = publications.publishable(connection, units_asset(name), name, days, of.chain(name))
-        for sink_name, sink in metric.published.items():
-            held = sink.publish(out.wanted, outside=of.outside, dry_run=True)
-            found.append(Compared(sink_asset(name, sink_name), out, held.differences))
+    for node in of.graph.values():
+        if node.sink:
+            with of.warehouse.snapshot() as connection:
+                out = going_out(of, node, connection, days)
+            held = node.sink.publish(out.wanted, outside=of.outside, dry_run=True)
+            found.append(Compared(node.name, out, held.differences))
     return found
 
 
 def _destinations(of: Deployment) -> list[str]:
-    return [sink_asset(name, sink) for name, metric in of.catalogue.metrics.items() for sink in metric.published]
+    return [node.name for node in of.graph.values() if node.sink]
 
 
 def _show(days: DayRange, one: Compared) -> None:
     equal = len(one.out.wanted) - len(one.differences)
     click.echo(f"\n{strong(one.asset)}  {days}")
-    click.echo(f"  {equal} equal, {len(one.differences)} to send, {len(one.out.held_back)} held back\n")
+    click.echo(f"  {equal} equal, {len(one.differences)} to send, {len(one.out.not_sent)} held back\n")
     if one.differences:
         rows = [_row(difference) for difference in one.differences[:_MOST]]
         show_table(["day", "held", "wanted", ""], rows)
         if len(one.differences) > _MOST:
             click.echo(f"  ... and {len(one.differences) - _MOST} more; --json has all of them")
         click.echo(f"\n  Nothing was sent. Send it with: unit-economics publish --from {days.first} --to {days.last}")
-    for reason, held in grouped(sorted(one.out.held_back.items())):
+    for reason, held in grouped(sorted(one.out.not_sent.items())):
         click.echo(f"\n  {coloured('held', 'held back')} {shown(held)}\n{indented(reason)}")
     click.echo()
 
@@ -122,7 +119,7 @@ def _document(days: DayRange, compared: Sequence[Compared]) -> dict[str, object]
             {
                 "asset": one.asset,
                 "differences": [{"day": d.day, "held": d.held, "wanted": d.wanted} for d in one.differences],
-                "held_back": [{"day": day, "reason": reason} for day, reason in sorted(one.out.held_back.items())],
+                "held_back": [{"day": day, "reason": reason} for day, reason in sorted(one.out.not_sent.items())],
             }
             for one in compared
         ],

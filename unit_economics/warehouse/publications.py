@@ -4,7 +4,7 @@ Here: the gate of a publication and its record. Not here: talking to a destinati
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -19,15 +19,25 @@ from unit_economics.warehouse.ledger import Attempt
 
 @dataclass(frozen=True)
 class Publishable:
-    """The days that may be published, with their quantities, and those that may not, with the reason."""
+    """The days that may be published, with their quantities, and those that may not, with the reason.
+
+    never: the days that are settled without being sent, whatever comes, since no destination takes them.
+    """
 
     wanted: Mapping[date, Decimal]
     held_back: Mapping[date, str]
+    never: Mapping[date, str] = field(default_factory=dict)
+
+    @property
+    def not_sent(self) -> Mapping[date, str]:
+        """Every day that is not sent, with the reason."""
+        return {**self.held_back, **self.never}
 
     def without(self, overtaken: Mapping[date, str]) -> "Publishable":
         """The same, but for days that a newer attempt has published."""
         wanted = {day: quantity for day, quantity in self.wanted.items() if day not in overtaken}
-        return Publishable(wanted, {**self.held_back, **overtaken})
+        never = {day: why for day, why in self.never.items() if day not in overtaken}
+        return Publishable(wanted, {**self.held_back, **overtaken}, never)
 
 
 def publishable(

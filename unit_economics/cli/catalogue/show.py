@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from unit_economics.asset_names import margin_asset, revenue_asset, sink_asset, units_asset
+from unit_economics.asset_names import margin_asset, revenue_asset, revenue_sink_asset, sink_asset, units_asset
 from unit_economics.catalogue import Catalogue
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option
@@ -47,6 +47,8 @@ def _show(catalogue: Catalogue) -> None:
             click.echo(f"  = margin ({margin_asset(name)}, {costs}{fees})")
         for sink in metric.publish:
             click.echo(f"  > {sink} ({sink_asset(name, sink)})")
+        for sink in metric.earns.publish if metric.earns else ():
+            click.echo(f"  > {sink} ({revenue_sink_asset(name, sink)})")
         click.echo()
     for name, source in catalogue.cost_sources.items():
         click.echo(f"{strong('Bill')}  {name} ({source.kind}), complete after {source.complete_after.days} days")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from unit_economics.asset_names import margin_asset, revenue_asset, sink_asset
+from unit_economics.asset_names import margin_asset, revenue_asset, revenue_sink_asset, sink_asset
 from unit_economics.dashboard.mart.series import COMPLETE
 from unit_economics.day_states import DayStates, Problem
 from unit_economics.deployment import Deployment
@@ -68,11 +68,19 @@ def _trouble(of: Deployment, problem: Problem, costs: "_Costs") -> Trouble:
     margins = [name for name, one in entries.items() if one.revenue and problem.asset in _of_margin(name)]
     hurt = [(name, entries[name].owner) for name in metrics]
     hurt += [(f"the margin of {name}", entries[name].owner) for name in margins]
+    sent = [name for name in entries if problem.asset in _published_revenue(of, name)]
+    hurt += [(f"the published revenue of {name}", entries[name].owner) for name in sent]
     return Trouble(problem, hurt, costs.at_stake(metrics, problem.days))
 
 
 def _of_margin(metric: str) -> tuple[str, str]:
     return revenue_asset(metric), margin_asset(metric)
+
+
+def _published_revenue(of: Deployment, metric: str) -> Sequence[str]:
+    """The assets that publish a metric's revenue, and what these are made of."""
+    sinks = [revenue_sink_asset(metric, sink) for sink in of.catalogue.metrics[metric].published_revenue]
+    return [asset for sink in sinks for asset in (sink, *of.inputs[sink])]
 
 
 class _Costs:

@@ -114,7 +114,10 @@ _MADE = {
     "allocated": "rules and shares",
     "unit_cost": "cost ÷ units",
     "publication": "published",
+    "revenue_publication": "published",
     "slices": "by dimension",
+    "margin": "revenue − cost",
+    "formula": "formula",
 }
 
 
@@ -123,7 +126,8 @@ def _holds(scene: Scene, asset: str) -> str:
     if asset == CLOUD_COSTS:
         return f"the bill · {', '.join(source.kind for source in catalogue.cost_sources.values())}"
     node = scene.of.graph[asset]
-    return f"{node.kind} · {node.source.kind}" if node.source else _MADE[node.kind]
+    source = node.source or node.rates
+    return f"{node.kind} · {source.kind}" if source else _MADE[node.kind]
 
 
 def _reasons(scene: Scene, asset: str) -> Sequence[Reason]:
