@@ -16,7 +16,7 @@ from unit_economics.cli.catalogue import diff_page
 from unit_economics.cli.catalogue.against import catalogue_against
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option, day_options
-from unit_economics.definition_diff import changed_metrics, spread
+from unit_economics.definition_diff import affected, spread
 from unit_economics.deployment import Deployment
 from unit_economics.environment import catalogue_path, environment
 from unit_economics.refusals import Refusal
@@ -51,15 +51,15 @@ def command(
 
     The other catalogue is the one before, this one (--config) the one after; paths in both are taken from this one's
     folder. Sources are read where a definition changed; the mart is only read. Exit code 1 when a number would change,
-    or a day could not be recomputed: a gate for pull requests.
+    or something that changed could not be recomputed or compared: a gate for pull requests.
     """
     path = catalogue_path(environment(), config)
     before = catalogue_against(against, path)
     new = opened(path)
     old = replace(new, catalogue=before)
     wanted = _asked(new, first, last)
-    metrics = changed_metrics(old.catalogue, new.catalogue)
-    sample, done = _recomputed(old, new, metrics, wanted, most) if metrics else ([], None)
+    assets = affected(old.catalogue, new.catalogue)
+    sample, done = _recomputed(old, new, assets, wanted, most) if assets else ([], None)
     told = diff_page.Diff.of(against, old.catalogue, new.catalogue, sample, done)
     diff_page.FORMS[form](told)
     return int(not (told.is_fine or allow_change))
@@ -76,7 +76,7 @@ def _asked(of: Deployment, first: date | None, last: date | None) -> DayRange | 
 
 
 def _recomputed(
-    old: Deployment, new: Deployment, metrics: list[str], wanted: DayRange | None, most: int
+    old: Deployment, new: Deployment, assets: list[str], wanted: DayRange | None, most: int
 ) -> "tuple[list[date], Recomputed]":
     from unit_economics.cli.catalogue.inputs import Mart  # pandas and DuckDB: only where something is recomputed
     from unit_economics.cli.catalogue.recomputing import Recomputed, recomputed
@@ -84,9 +84,9 @@ def _recomputed(
     # Not `new.warehouse`: that would bring the mart to this release, and nothing is to be written.
     with Warehouse(new.outside.secret(DATABASE_URL)).snapshot() as connection:
         mart = Mart(connection if _is_there(connection) else None, [])
-        sample = list(wanted) if wanted else _sample(new, mart.connection, metrics, most)
+        sample = list(wanted) if wanted else _sample(new, mart.connection, assets, most)
         if not sample:
-            return [], Recomputed({}, {}, {})
+            return [], Recomputed({}, {}, {}, [])
         return sample, recomputed(old, new, replace(mart, days=sample))
 
 
@@ -102,8 +102,8 @@ def _is_there(connection: Connection) -> bool:
     return bool(applied)
 
 
-def _sample(of: Deployment, connection: Connection | None, metrics: list[str], most: int) -> list[date]:
+def _sample(of: Deployment, connection: Connection | None, assets: list[str], most: int) -> list[date]:
     if connection is None:
         return []
     newest = of.calendar.last_closed_day(of.outside.now())
-    return spread(complete_days(connection, metrics, newest, _LATEST), most)
+    return spread(complete_days(connection, assets, newest, _LATEST), most)

@@ -17,37 +17,37 @@ from unit_economics.cli.table import grouped, harmless, show_json, show_table, s
 from unit_economics.definition_diff import (
     DefinitionChange,
     EntryChange,
-    NumberChange,
-    Total,
-    Value,
-    changed_metrics,
+    Uncompared,
+    affected,
     definition_changes,
     entry_changes,
-    number_changes,
-    totals,
+    window_changes,
 )
+from unit_economics.number_diff import NumberChange, Total, Value, number_changes, totals
 
 if TYPE_CHECKING:
     from unit_economics.cli.catalogue.recomputing import Recomputed
 
 MOST_ROWS = 100
+NOTHING_CHANGED = "No definition changed, so no number does."
 _SHOWN = Context(prec=6)
 _MARKUP = {ord(sign): f"&#{ord(sign)};" for sign in "\\`*_[]<>|@#&"}
 
 
 @dataclass(frozen=True)
 class Diff:
-    """All that is to be told. metrics: those whose numbers may differ; days: the sample."""
+    """All that is to be told. affected: the assets whose numbers may differ; days: the sample."""
 
     against: str
     versions: tuple[str, str]
     entries: Sequence[EntryChange]
     definitions: Sequence[DefinitionChange]
-    metrics: Sequence[str]
+    affected: Sequence[str]
     days: Sequence[date]
     numbers: Sequence[NumberChange]
     totals: Sequence[Total]
     left_out: Mapping[tuple[str, date], str]
+    not_compared: Sequence[Uncompared]
 
     @classmethod
     def of(
@@ -59,11 +59,12 @@ class Diff:
             (old.version, new.version),
             entry_changes(old, new),
             definition_changes(old, new),
-            changed_metrics(old, new),
+            affected(old, new),
             days,
             number_changes(done.old, done.new) if done else [],
             [one for one in totals(done.old, done.new) if _adds_up(new, one.metric)] if done else [],
             done.left_out if done else {},
+            [*window_changes(old, new), *(done.not_compared if done else [])],
         )
 
     @property
@@ -74,25 +75,26 @@ class Diff:
     @property
     def is_unverified(self) -> bool:
         """Whether something may differ and no day could be looked at."""
-        return bool(self.metrics) and not self.days
+        return bool(self.affected) and not self.days
 
     @property
     def is_fine(self) -> bool:
-        """Whether no number changes, and that was seen on every day of the sample."""
-        return not (self.rewritten or self.left_out or self.is_unverified)
+        """Whether no number changes, and that was seen of all that may and on every day of the sample."""
+        return not (self.rewritten or self.left_out or self.not_compared or self.is_unverified)
 
     @property
     def verdict(self) -> str:
-        """The answer in one sentence."""
-        if not self.metrics:
-            return "No definition changed, so no number does."
+        """The answer in few sentences."""
+        blind = f" {len(self.not_compared)} changed and could not be compared." if self.not_compared else ""
+        if not self.affected:
+            return f"No definition of a day changed, so no day's number does.{blind}" if blind else NOTHING_CHANGED
         if self.is_unverified:
-            return "Definitions changed, and no complete day is stored on which that could be looked at."
+            return f"Definitions changed, and no complete day is stored on which that could be looked at.{blind}"
         days = f"{len(self.days)} day{'' if len(self.days) == 1 else 's'}"
         lost = f" {len(self.left_out)} could not be recomputed." if self.left_out else ""
         if not self.rewritten:
-            return f"Definitions changed; of {days} no number that could be recomputed did.{lost}"
-        return f"{len(self.rewritten)} numbers of {days} would change.{lost}"
+            return f"Definitions changed; of {days} no number that could be recomputed did.{lost}{blind}"
+        return f"{len(self.rewritten)} numbers of {days} would change.{lost}{blind}"
 
 
 def _adds_up(catalogue: Catalogue, metric: str) -> bool:
@@ -108,6 +110,8 @@ def _as_text(told: Diff) -> None:
         click.echo()
     for line in _reasons(told):
         click.echo(f"Not recomputed: {line}")
+    for one in told.not_compared:
+        click.echo(f"Not compared: {_uncompared(one)}")
 
 
 def _as_markdown(told: Diff) -> None:
@@ -119,6 +123,8 @@ def _as_markdown(told: Diff) -> None:
         click.echo()
     for line in _reasons(told):
         click.echo(f"- Not recomputed: {_cell(line)}")
+    for one in told.not_compared:
+        click.echo(f"- Not compared: {_cell(_uncompared(one))}")
 
 
 def _as_json(told: Diff) -> None:
@@ -138,6 +144,7 @@ def _as_json(told: Diff) -> None:
             "not_recomputed": [
                 {"metric": metric, "day": day, "reason": reason} for (metric, day), reason in told.left_out.items()
             ],
+            "not_compared": [asdict(one) for one in told.not_compared],
         }
     )
 
@@ -215,6 +222,10 @@ def _reasons(told: Diff) -> Iterator[str]:
     for metric, reasons in by_metric.items():
         for reason, days in grouped(reasons):
             yield f"{metric} on {shown(days)}: {harmless(reason)}"
+
+
+def _uncompared(one: Uncompared) -> str:
+    return f"{one.name} means something else now: {harmless(one.reason)}"
 
 
 def _cell(text: str) -> str:

@@ -15,23 +15,26 @@ from unit_economics.allocated import allocated_costs
 from unit_economics.allocation import Quantities
 from unit_economics.asset_names import driver_asset, units_asset
 from unit_economics.cli.catalogue.inputs import Got, Inputs, Mart
-from unit_economics.definition_diff import Place, Value, changed_assets, changed_metrics, upstream
+from unit_economics.definition_diff import Uncompared, affected, changed_assets, changed_metrics, upstream
 from unit_economics.deployment import Deployment
 from unit_economics.exact import EXACT
 from unit_economics.graph import CLOUD_COSTS
+from unit_economics.number_diff import Place, Value
 from unit_economics.unit_cost import unit_costs
 
 BY_SOURCE = ("units", "driver")
+COMPARED = ("charges", "units", "driver", "allocated", "unit_cost")
 Numbers = Mapping[Place, Value]
 
 
 @dataclass(frozen=True)
 class Recomputed:
-    """The numbers under both definitions, and the days of a metric that could not be had, each with the reason."""
+    """The numbers under both definitions, and what could not be had: days of a metric, or all of an asset's numbers."""
 
     old: Numbers
     new: Numbers
     left_out: Mapping[tuple[str, date], str]
+    not_compared: Sequence[Uncompared]
 
 
 def recomputed(old: Deployment, new: Deployment, mart: Mart) -> Recomputed:
@@ -49,7 +52,15 @@ def recomputed(old: Deployment, new: Deployment, mart: Mart) -> Recomputed:
     sides = [Side(of, {asset: both[n] for asset, both in got.items()}) for n, of in enumerate((old, new))]
     left_out = {key: why for side in sides for key, why in side.left_out(metrics, mart.days)}
     before, after = (dict(side.numbers(metrics, mart.days, left_out)) for side in sides)
-    return Recomputed(before, after, left_out)
+    return Recomputed(before, after, left_out, _not_compared(old, new))
+
+
+def _not_compared(old: Deployment, new: Deployment) -> list[Uncompared]:
+    nodes = {**old.graph, **new.graph}
+    reached = affected(old.catalogue, new.catalogue)
+    return [
+        Uncompared(name, "its numbers are not recomputed here") for name in reached if nodes[name].kind not in COMPARED
+    ]
 
 
 @dataclass(frozen=True)
