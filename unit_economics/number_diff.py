@@ -15,7 +15,7 @@ from unit_economics.exact import EXACT, RATIO
 
 
 class Place(NamedTuple):
-    """What one number is of."""
+    """What one number is of: the asset, which of its numbers, the currency or unit, the day."""
 
     metric: str
     scope: str
@@ -32,9 +32,30 @@ class Value:
     unit_cost: Decimal | None
     reason: str | None = None
 
-    def is_like(self, other: "Value") -> bool:
+    @property
+    def number(self) -> Decimal | None:
+        """The unit cost."""
+        return self.unit_cost
+
+    def is_like(self, other: "Number") -> bool:
         """Whether it is the same number, made of the same halves."""
-        return (self.cost, self.quantity, self.unit_cost) == (other.cost, other.quantity, other.unit_cost)
+        mine = self.cost, self.quantity, self.unit_cost
+        return isinstance(other, Value) and mine == (other.cost, other.quantity, other.unit_cost)
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A number without halves, like the value of a formula or a fee, or the reason why there is none."""
+
+    number: Decimal | None
+    reason: str | None = None
+
+    def is_like(self, other: "Number") -> bool:
+        """Whether it is the same number."""
+        return self.number == other.number
+
+
+Number = Value | Plain
 
 
 @dataclass(frozen=True)
@@ -42,8 +63,8 @@ class NumberChange:
     """One number under both definitions; None where a catalogue has no such scope."""
 
     place: Place
-    old: Value | None
-    new: Value | None
+    old: Number | None
+    new: Number | None
 
     @property
     def rewrites(self) -> bool:
@@ -52,8 +73,8 @@ class NumberChange:
 
     @property
     def percent(self) -> Decimal | None:
-        """The change of the unit cost in percent; None where there are no two to compare."""
-        return percent(self.old and self.old.unit_cost, self.new and self.new.unit_cost)
+        """The change in percent; None where there are no two to compare."""
+        return percent(self.old and self.old.number, self.new and self.new.number)
 
 
 @dataclass(frozen=True)
@@ -73,7 +94,7 @@ class Total:
         return percent(self.old, self.new)
 
 
-def number_changes(old: Mapping[Place, Value], new: Mapping[Place, Value]) -> list[NumberChange]:
+def number_changes(old: Mapping[Place, Number], new: Mapping[Place, Number]) -> list[NumberChange]:
     """The numbers that are not the same under both, in a fixed order."""
     places = sorted({*old, *new})
     found = [NumberChange(place, old.get(place), new.get(place)) for place in places]
