@@ -1,7 +1,7 @@
 """`unit-economics catalogue diff`: what another catalogue changes, in entries, definitions, and numbers of stored days.
 
-Here: the command line and the judgement. Not here: getting the other catalogue (against.py), recomputing
-(recomputing.py), comparing (definition_diff.py), showing (diff_page.py).
+Here: the command line and the sample. Not here: getting the other catalogue (against.py), recomputing
+(recomputing.py), comparing (definition_diff.py, number_diff.py), judging (diff_told.py), showing (diff_page.py).
 """
 
 from dataclasses import replace
@@ -14,11 +14,13 @@ import click
 from unit_economics.business_days import DayRange
 from unit_economics.cli.catalogue import diff_page
 from unit_economics.cli.catalogue.against import catalogue_against
+from unit_economics.cli.catalogue.diff_told import Diff
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option, day_options
 from unit_economics.definition_diff import affected, spread
 from unit_economics.deployment import Deployment
 from unit_economics.environment import catalogue_path, environment
+from unit_economics.graph import CLOUD_COSTS
 from unit_economics.refusals import Refusal
 from unit_economics.warehouse.connection import DATABASE_URL, Connection, Warehouse
 from unit_economics.warehouse.migrations import shipped
@@ -60,7 +62,7 @@ def command(
     wanted = _asked(new, first, last)
     assets = affected(old.catalogue, new.catalogue)
     sample, done = _recomputed(old, new, assets, wanted, most) if assets else ([], None)
-    told = diff_page.Diff.of(against, old.catalogue, new.catalogue, sample, done)
+    told = Diff.of(against, old.catalogue, new.catalogue, sample, done)
     diff_page.FORMS[form](told)
     return int(not (told.is_fine or allow_change))
 
@@ -84,7 +86,7 @@ def _recomputed(
     # Not `new.warehouse`: that would bring the mart to this release, and nothing is to be written.
     with Warehouse(new.outside.secret(DATABASE_URL)).snapshot() as connection:
         mart = Mart(connection if _is_there(connection) else None, [])
-        sample = list(wanted) if wanted else _sample(new, mart.connection, assets, most)
+        sample = list(wanted) if wanted else _sample(old, new, mart.connection, assets, most)
         if not sample:
             return [], Recomputed({}, {}, {}, [])
         return sample, recomputed(old, new, replace(mart, days=sample))
@@ -102,8 +104,14 @@ def _is_there(connection: Connection) -> bool:
     return bool(applied)
 
 
-def _sample(of: Deployment, connection: Connection | None, assets: list[str], most: int) -> list[date]:
+def _sample(
+    old: Deployment, new: Deployment, connection: Connection | None, assets: list[str], most: int
+) -> list[date]:
+    """Days of what may differ; where all of that is new and none is stored, of what it will be made of."""
     if connection is None:
         return []
-    newest = of.calendar.last_closed_day(of.outside.now())
-    return spread(complete_days(connection, assets, newest, _LATEST), most)
+    newest = new.calendar.last_closed_day(new.outside.now())
+    days = complete_days(connection, assets, newest, _LATEST)
+    if not days and not set(assets) & set(old.graph):
+        days = complete_days(connection, [CLOUD_COSTS], newest, _LATEST)
+    return spread(days, most)
