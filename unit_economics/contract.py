@@ -11,8 +11,10 @@ from typing import Literal
 
 from unit_economics.catalogue import Catalogue
 from unit_economics.formula_book import compiled
+from unit_economics.formula_entry import Quantity
 from unit_economics.metric_entry import MeasuredDriver, Metric
 from unit_economics.references import references
+from unit_economics.stock_words import fitting_aggregation
 
 Severity = Literal["error", "warning"]
 _DRAFT = "a draft is published nowhere; make it active to publish it"
@@ -33,6 +35,8 @@ def findings(catalogue: Catalogue, today: date) -> list[Finding]:
         *_of_metrics(catalogue, today),
         *_of_drivers(catalogue, today),
         *_of_scopes(catalogue),
+        *_of_quantities(catalogue),
+        *_of_fees(catalogue),
         *_of_tags(catalogue),
     ]
 
@@ -48,6 +52,7 @@ def _of_metrics(catalogue: Catalogue, today: date) -> Iterator[Finding]:
         if metric.state == "draft" and metric.earns and metric.earns.publish:
             yield Finding((*at, "revenue", "publish"), "warning", _DRAFT)
         yield from _mixed(catalogue, name)
+        yield from _stock(at, metric)
 
 
 def _lacking(at: tuple[str, ...], metric: Metric) -> Iterator[Finding]:
@@ -79,6 +84,15 @@ def _mixed(catalogue: Catalogue, name: str) -> Iterator[Finding]:
         yield Finding(at, "warning", text)
 
 
+def _stock(at: tuple[str, ...], entry: Metric | Quantity) -> Iterator[Finding]:
+    """Additive is what is meant where nothing is said; of what is there every day again it is mostly not meant."""
+    fitting = fitting_aggregation(entry.unit)
+    if fitting and "aggregation" not in entry.model_fields_set:
+        what = f"{entry.unit} reads like something that is there every day again, and by default its days are added up"
+        text = f"{what}; declare {fitting}, or `aggregation: additive` where they do add up"
+        yield Finding((*at, "unit"), "warning", text)
+
+
 def _of_drivers(catalogue: Catalogue, today: date) -> Iterator[Finding]:
     used = {one.name for one in references(catalogue.metrics, catalogue.cost_scopes) if one.what == "driver"}
     for name, driver in catalogue.drivers.items():
@@ -89,11 +103,34 @@ def _of_drivers(catalogue: Catalogue, today: date) -> Iterator[Finding]:
 
 def _of_scopes(catalogue: Catalogue) -> Iterator[Finding]:
     used = {scope for name in catalogue.measured for scope in catalogue.scopes_of(name)}
-    used |= {leaf.entry for one in compiled(catalogue)[0].values() for leaf in one.leaves.values()}
+    used |= _named_by_formulas(catalogue, "cost")
     for name, scope in catalogue.cost_scopes.items():
         if name not in used and scope.allocation is None:
             text = "no metric or formula uses this cost scope; name it under a metric's `cost`, or remove it"
             yield Finding(("cost_scopes", name), "warning", text)
+
+
+def _of_quantities(catalogue: Catalogue) -> Iterator[Finding]:
+    used = _named_by_formulas(catalogue, "quantity")
+    for name, quantity in catalogue.quantities.items():
+        yield from _stock(("quantities", name), quantity)
+        if name not in used:
+            text = "no formula names this quantity; use it in one, or remove it"
+            yield Finding(("quantities", name), "warning", text)
+
+
+def _named_by_formulas(catalogue: Catalogue, function: str) -> set[str]:
+    """What formulas, and KPIs of the library, name by this function."""
+    leaves = (leaf for one in compiled(catalogue)[0].values() for leaf in one.leaves.values())
+    return {leaf.entry for leaf in leaves if leaf.name.function == function}
+
+
+def _of_fees(catalogue: Catalogue) -> Iterator[Finding]:
+    used = {fee for metric in catalogue.measured.values() for fee in metric.fees}
+    for name in catalogue.fees:
+        if name not in used:
+            text = "no metric is charged by this fee; name it under one, or remove it"
+            yield Finding(("fees", name), "warning", text)
 
 
 def _of_tags(catalogue: Catalogue) -> Iterator[Finding]:

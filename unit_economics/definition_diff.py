@@ -1,18 +1,17 @@
-"""Two catalogues side by side: which entries differ, which definitions do, and what that does to numbers.
+"""Two catalogues side by side: which entries differ, which definitions do, and whose numbers rest on that.
 
-Here: the pure comparison. Not here: loading the other catalogue, recomputing days, showing it (cli/catalogue/).
+Here: the pure comparison. Not here: comparing numbers (number_diff.py), loading the other catalogue, recomputing days,
+showing it (cli/catalogue/).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from functools import reduce
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from unit_economics.asset_names import quantity_asset
 from unit_economics.catalogue import Catalogue
 from unit_economics.entry import Entry
-from unit_economics.exact import EXACT, RATIO
 from unit_economics.graph import Node, graph_of
 
 Change = Literal["added", "removed", "changed"]
@@ -35,65 +34,6 @@ class DefinitionChange:
     asset: str
     before: str | None
     after: str | None
-
-
-class Place(NamedTuple):
-    """What one number is of."""
-
-    metric: str
-    scope: str
-    currency: str
-    day: date
-
-
-@dataclass(frozen=True)
-class Value:
-    """One unit cost with its halves, or the reason why there is none."""
-
-    cost: Decimal | None
-    quantity: Decimal | None
-    unit_cost: Decimal | None
-    reason: str | None = None
-
-    def is_like(self, other: "Value") -> bool:
-        """Whether it is the same number, made of the same halves."""
-        return (self.cost, self.quantity, self.unit_cost) == (other.cost, other.quantity, other.unit_cost)
-
-
-@dataclass(frozen=True)
-class NumberChange:
-    """One number under both definitions; None where a catalogue has no such scope."""
-
-    place: Place
-    old: Value | None
-    new: Value | None
-
-    @property
-    def rewrites(self) -> bool:
-        """Whether a number that there was would be another one, or none; one that is new rewrites nothing."""
-        return self.old is not None and (self.new is None or not self.old.is_like(self.new))
-
-    @property
-    def percent(self) -> Decimal | None:
-        """The change of the unit cost in percent; None where there are no two to compare."""
-        return percent(self.old and self.old.unit_cost, self.new and self.new.unit_cost)
-
-
-@dataclass(frozen=True)
-class Total:
-    """One metric and scope over all days that have both halves under both definitions: ratios of sums."""
-
-    metric: str
-    scope: str
-    currency: str
-    days: int
-    old: Decimal | None
-    new: Decimal | None
-
-    @property
-    def percent(self) -> Decimal | None:
-        """The change in percent."""
-        return percent(self.old, self.new)
 
 
 def entry_changes(old: Catalogue, new: Catalogue) -> list[EntryChange]:
@@ -146,48 +86,57 @@ def changed_assets(old: Catalogue, new: Catalogue) -> set[str]:
 
 
 def changed_metrics(old: Catalogue, new: Catalogue) -> list[str]:
-    """The metrics of either catalogue whose numbers may differ: they, or something that they are made of, mean else."""
+    """The metrics of either catalogue whose numbers may differ."""
+    names = dict.fromkeys([*old.measured, *new.measured])
+    reached = set(affected(old, new))
+    return [name for name in names if name in reached]
+
+
+def affected(old: Catalogue, new: Catalogue) -> list[str]:
+    """The assets of either catalogue whose numbers may differ: they, or something that they are made of, mean else.
+
+    A publication has no numbers of its own: it repeats those of the units.
+    """
     changed = changed_assets(old, new)
     both = (graph_of(old), graph_of(new))
-    names = dict.fromkeys([*old.measured, *new.measured])
-    return [name for name in names if any({name, *upstream(graph, name)} & changed for graph in both)]
+    nodes = {**both[0], **both[1]}
+    return [
+        name
+        for name, node in nodes.items()
+        if node.kind != "publication" and any({name, *upstream(graph, name)} & changed for graph in both)
+    ]
+
+
+@dataclass(frozen=True)
+class Uncompared:
+    """Something that means else now and whose numbers are not compared, with the reason."""
+
+    name: str
+    reason: str
+
+
+def window_changes(old: Catalogue, new: Catalogue) -> list[Uncompared]:
+    """What is counted as before, and whose days become one number in another way."""
+    before, after = _window_rules(old), _window_rules(new)
+    said = "its days become a week in another way ({} before, {} after), and only single days are compared"
+    return [
+        Uncompared(name, said.format(rule, after[name]))
+        for name, rule in before.items()
+        if name in after and after[name] != rule
+    ]
+
+
+def _window_rules(catalogue: Catalogue) -> Mapping[str, str]:
+    return {
+        **{name: one.over_days for name, one in catalogue.measured.items()},
+        **{quantity_asset(name): one.nature[1] for name, one in catalogue.quantities.items()},
+    }
 
 
 def upstream(graph: Mapping[str, Node], name: str) -> set[str]:
     """All that an asset is made of, directly or not; nothing where it is not there."""
     direct = set(graph[name].inputs) if name in graph else set[str]()
     return direct.union(*(upstream(graph, one) for one in direct))
-
-
-def number_changes(old: Mapping[Place, Value], new: Mapping[Place, Value]) -> list[NumberChange]:
-    """The numbers that are not the same under both, in a fixed order."""
-    places = sorted({*old, *new})
-    found = [NumberChange(place, old.get(place), new.get(place)) for place in places]
-    return [one for one in found if one.old is None or one.rewrites]
-
-
-def totals(old: Mapping[Place, Value], new: Mapping[Place, Value]) -> list[Total]:
-    """Each metric and scope over the sample: ratio of sums, never a mean of ratios."""
-    whole: dict[tuple[str, str, str], list[Place]] = {}
-    for place in sorted({*old} & {*new}):
-        whole.setdefault(place[:3], [])
-        if all(side[place].cost is not None and side[place].quantity is not None for side in (old, new)):
-            whole[place[:3]].append(place)
-    return [
-        Total(*of, len(places), _ratio([old[place] for place in places]), _ratio([new[place] for place in places]))
-        for of, places in whole.items()
-    ]
-
-
-def _ratio(values: Sequence[Value]) -> Decimal | None:
-    cost = reduce(EXACT.add, (value.cost or Decimal(0) for value in values), Decimal(0))
-    quantity = reduce(EXACT.add, (value.quantity or Decimal(0) for value in values), Decimal(0))
-    return RATIO.divide(cost, quantity) if quantity else None
-
-
-def percent(old: Decimal | None, new: Decimal | None) -> Decimal | None:
-    """From the one to the other, in percent."""
-    return RATIO.multiply(RATIO.divide(new, old) - 1, Decimal(100)) if old and new is not None else None
 
 
 def spread(days: Sequence[date], most: int) -> list[date]:

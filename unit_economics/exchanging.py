@@ -7,12 +7,15 @@ a source (rate_sources/), the judgement (rate_checks.py).
 from collections.abc import Callable
 from typing import cast
 
+import pandas as pd
+
 from unit_economics import checks
 from unit_economics.business_days import DayRange
 from unit_economics.catalogue import Catalogue
 from unit_economics.deployment import Deployment
 from unit_economics.exchange import Exchange, rates_of_days
 from unit_economics.graph import EXCHANGE_RATES, Node
+from unit_economics.outside import Outside
 from unit_economics.plots import rate_numbers
 from unit_economics.rate_checks import rate_findings
 from unit_economics.rates_entry import RateSource
@@ -29,8 +32,7 @@ def exchange_rates(deployment: Deployment, node: Node) -> Callable[[Attempt], To
 
     def step(attempt: Attempt) -> Told:
         days = attempt.days
-        read = source.read(DayRange(days.first - source.carry, days.last), into=into, outside=deployment.outside)
-        rows = rates_of_days(read.quotes, days, carry=source.holds_for, into=into, source=source.source)
+        rows, fingerprint = read_rates(source, days, into=into, outside=deployment.outside)
         needed = needed_currencies(deployment.catalogue)
         there = set(rows["business_date"])
         absent = {} if needed else {day: "the source has no rate of this day" for day in days if day not in there}
@@ -38,12 +40,19 @@ def exchange_rates(deployment: Deployment, node: Node) -> Callable[[Attempt], To
             history = money.rates_by_day(connection, attempt.asset, days)
         found = rate_findings(days, rows, set(history), absent, needed, into)
         states = states_by_age(deployment, source.complete_after, checks.sound(days, found), absent)
-        judged = Judged(tables.EXCHANGE_RATES, rows, found, states, Source(read.fingerprint, absent=absent))
+        judged = Judged(tables.EXCHANGE_RATES, rows, found, states, Source(fingerprint, absent=absent))
         with deployment.warehouse.transaction() as connection:
             done = store(deployment, connection, attempt, judged)
         return Told(rate_numbers(rows, done), found, absent)
 
     return step
+
+
+def read_rates(source: RateSource, days: DayRange, *, into: str, outside: Outside) -> tuple[pd.DataFrame, str]:
+    """The rates of these days as `schemas.EXCHANGE_RATES`, older ones carried on, and the hash of what was read."""
+    read = source.read(DayRange(days.first - source.carry, days.last), into=into, outside=outside)
+    rows = rates_of_days(read.quotes, days, carry=source.holds_for, into=into, source=source.source)
+    return rows, read.fingerprint
 
 
 def needed_currencies(catalogue: Catalogue) -> list[str]:

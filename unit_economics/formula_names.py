@@ -20,6 +20,7 @@ from unit_economics.catalogue import Catalogue
 from unit_economics.cost_scope_entry import CostScope
 from unit_economics.formula_entry import OverWindow
 from unit_economics.formulas import FormulaProblem, Leaf, Nature, Reference, unknown
+from unit_economics.references import retired
 
 OF_THE_METRIC = ("cost", "units", "revenue")
 """What means the metric's own, bare, in a formula with `of`."""
@@ -58,6 +59,8 @@ def measured(catalogue: Catalogue, reference: Reference, of: str | None, formula
     found = _found(catalogue, function, name)
     if found is None:
         raise unknown(reference, _allowed(catalogue, reference.function, formulas))
+    if found.entry in catalogue.metrics and found.entry not in catalogue.measured:
+        raise FormulaProblem(retired(found.entry), reference.column)
     return found
 
 
@@ -135,7 +138,7 @@ def _known(catalogue: Catalogue) -> Iterator[Reference]:
         yield Reference("cost", scope)
         for target in entry.allocation.targets if entry.allocation else ():
             yield Reference("cost", f"{scope}:{target}")
-    for metric, entry in catalogue.metrics.items():
+    for metric, entry in catalogue.measured.items():
         yield Reference("units", unit_of(metric))
         if entry.revenue:
             yield Reference("revenue", unit_of(metric))

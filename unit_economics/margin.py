@@ -97,6 +97,15 @@ def _per(amount: Amount, by: Amount) -> Amount:
     return RATIO.divide(amount, by) if amount is not None and by is not None and by > 0 else None
 
 
+def costs_by_scope(rows: pd.DataFrame) -> Mapping[tuple[date, str], Sequence[ScopeCost]]:
+    """What every scope costs on each day, of rows like `schemas.UNIT_COSTS`."""
+    found: dict[tuple[date, str], list[ScopeCost]] = {}
+    names = ("business_date", "cost_scope", "billing_currency", "cost", "reason")
+    for day, scope, currency, cost, reason in zip(*(rows[name] for name in names), strict=True):
+        found.setdefault((day, scope), []).append(ScopeCost(currency, cost, reason))
+    return found
+
+
 def unit_margins(
     catalogue: Catalogue, metric: str, days: Iterable[date], known: Known
 ) -> tuple[pd.DataFrame, Mapping[date, Sequence[str]]]:

@@ -18,7 +18,7 @@ from unit_economics.deployment import Deployment
 from unit_economics.deriving import Made, MadeOf, Recipe, derived
 from unit_economics.exchanging import exchange_of
 from unit_economics.graph import CLOUD_COSTS, Node
-from unit_economics.margin import Known, ScopeCost, unit_margins
+from unit_economics.margin import Known, costs_by_scope, unit_margins
 from unit_economics.plots import margin_numbers
 from unit_economics.promises import CONTRACT, MARGIN_CHECKS
 from unit_economics.reporting import Told
@@ -61,15 +61,7 @@ def _known(catalogue: Catalogue, metric: str, connection: Connection, days: DayR
         units=reading.units_by_day(connection, units, days),
         by={dimension: money.units_by_value(connection, units, dimension, days) for dimension in sorted(by)},
         earned=reading.units_by_segment(connection, revenue_asset(metric), days),
-        costs=_costs(reading.current_unit_costs(connection, metric, days)),
+        costs=costs_by_scope(reading.current_unit_costs(connection, metric, days)),
         billed=billed,
         exchange=exchange_of(catalogue, connection, days),
     )
-
-
-def _costs(rows: pd.DataFrame) -> Mapping[tuple[date, str], Sequence[ScopeCost]]:
-    found: dict[tuple[date, str], list[ScopeCost]] = {}
-    names = ("business_date", "cost_scope", "billing_currency", "cost", "reason")
-    for day, scope, currency, cost, reason in zip(*(rows[name] for name in names), strict=True):
-        found.setdefault((day, scope), []).append(ScopeCost(currency, cost, reason))
-    return found

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from unit_economics.cost_scope_entry import CostScope
 from unit_economics.fee_entry import Fee
 from unit_economics.metric_entry import Metric
+from unit_economics.nearest import did_you_mean
 
 Scopes = tuple[Mapping[str, CostScope], str | None]
 """The cost scopes of a metric by name, and the first that is not split."""
@@ -24,7 +25,8 @@ def faults_of_money(
 def _fees(metric: Metric, fees: Mapping[str, Fee]) -> Iterator[str]:
     for place, name in enumerate(metric.fees):
         if name not in fees:
-            yield f"fees.{place}: no fee is called {name!r}; there is {', '.join(fees) or 'none'} under `fees`"
+            near = did_you_mean(name, fees)
+            yield f"fees.{place}: no fee is called {name!r}; {near}there is {', '.join(fees) or 'none'} under `fees`"
         elif name in metric.fees[:place]:
             yield f"fees.{place}: {name!r} is named twice, and would be charged twice"
         elif (by := fees[name].by) and by not in metric.units.dimensions:
@@ -46,7 +48,7 @@ def _scopes(metric: Metric, scopes: Mapping[str, CostScope], headline: str | Non
     for cost, scope in metric.margin or ():
         if scope is not None and scope not in known:
             what = "is no cost scope of this metric that is one amount a day"
-            yield f"margin.{cost}: {scope!r} {what}; there is {', '.join(known) or 'none'}"
+            yield f"margin.{cost}: {scope!r} {what}; {did_you_mean(scope, known)}there is {', '.join(known) or 'none'}"
     if metric.has_margin and headline is None and not (metric.margin and metric.margin.fully_loaded):
         yield "margin: every cost scope is split, so say which one is `fully_loaded`"
 

@@ -45,8 +45,13 @@ def _complaint(one: Reference, known: Collection[str], metrics: Mapping[str, Met
         there = f"there is {', '.join(known) or 'none'}"
         return f"no {one.what} is called {one.name!r}; {did_you_mean(one.name, known)}{there}"
     if one.what == "metric" and metrics[one.name].state == "retired":
-        return f"the metric {one.name!r} is retired, so nobody counts its units; make it active, or name another one"
+        return retired(one.name)
     return None
+
+
+def retired(metric: str) -> str:
+    """What is said where a retired metric is named."""
+    return f"the metric {metric!r} is retired, so nobody counts its units; make it active, or name another one"
 
 
 def _in_cost(path: str, cost: str | list[str] | None) -> Iterator[Reference]:

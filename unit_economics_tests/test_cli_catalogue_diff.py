@@ -254,3 +254,9 @@ def test_without_git_a_file_is_asked_for(shop: World, monkeypatch: pytest.Monkey
     monkeypatch.setenv("PATH", str(shop.folder))
     done = CliRunner().invoke(main, ["catalogue", "diff", "--against", "main"])
     assert (done.exit_code, "there is no git on this machine" in done.stderr) == (2, True)
+
+
+def test_another_aggregation_changes_no_day_and_is_told_and_is_1(shop: World) -> None:
+    done = diff(shop, "unit: Order", "unit: Order\n    aggregation: gauge")
+    assert (done.exit_code, "Not compared: cost_per_order means something else now" in done.stdout) == (1, True)
+    assert diff(shop, "unit: Order", "unit: Order\n    aggregation: gauge", "--allow-change").exit_code == 0

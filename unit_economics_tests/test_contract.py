@@ -208,3 +208,88 @@ def test_the_schema_has_a_command_and_keeps_its_option() -> None:
     assert one == other
     assert set(json.loads(one)["$defs"]["Metric"]["properties"]) >= {"purpose", "review_by", "state", "direction"}
     assert "--schema" not in CliRunner().invoke(main, ["catalogue", "--help"]).stdout
+
+
+READ = "{kind: postgres, dsn: DB, relation: public.x, day: day, quantity: q}"
+GB = f"""\
+  cost_per_gb:
+    unit: %s
+    units: {READ}
+    state: draft
+"""
+
+
+@pytest.mark.parametrize(
+    ("unit", "fitting"),
+    [
+        *((unit, "declare `aggregation: gauge`, or") for unit in ("GB", "GiB", "TB", "GB stored")),
+        *((unit, "declare `aggregation: gauge` with `per: month`, or") for unit in ("GB-month", "GiB month")),
+        *((unit, "declare `aggregation: semi_additive`, or") for unit in ("Customers", "active user", "Seat")),
+    ],
+)
+def test_a_unit_that_reads_like_a_stock_is_a_warning_until_it_says_how_it_aggregates(unit: str, fitting: str) -> None:
+    [(path, severity, said)] = found(GOOD + GB % unit)
+    assert (path, severity) == ("metrics.cost_per_gb.unit", "warning")
+    assert "by default its days are added up" in said
+    assert fitting in said
+    for declared in ("gauge", "semi_additive", "additive"):
+        assert found(f"{GOOD}{GB % unit}    aggregation: {declared}\n") == []
+
+
+@pytest.mark.parametrize("unit", ["Order", "GB transferred", "user session", "Request", "CPU hour", "month", "1"])
+def test_a_unit_that_reads_like_a_flow_need_not_say_how_it_aggregates(unit: str) -> None:
+    assert found(GOOD + GB % f"'{unit}'") == []
+
+
+def test_the_warning_of_a_stock_stands_at_the_unit(tmp_path: Path) -> None:
+    assert "c.yaml:23:5 warning metrics.cost_per_gb.unit: GB reads like" in check(tmp_path, GOOD + GB % "GB").stdout
+
+
+def test_a_quantity_that_reads_like_a_stock_is_a_warning_too() -> None:
+    more = f"quantities:\n  seats: {{unit: Seat, source: {READ}}}\nformulas:\n  x: {{formula: 2 * seats, unit: Seat}}\n"
+    assert [path for path, _, _ in found(GOOD + more)] == ["quantities.seats.unit"]
+
+
+def test_a_scope_and_a_driver_that_only_a_formula_uses_are_used() -> None:
+    text = changed("cost: [all, team]", "cost: all").replace("  all: {}\n", "  all: {}\n  idle: {}\n")
+    assert [path for path, _, _ in found(text)] == ["cost_scopes.idle"]
+    formulas = "formulas:\n  share: {formula: cost(team:web) / cost(idle), unit: percent}\n"
+    assert found(text + formulas) == []
+
+
+def test_a_quantity_of_the_same_name_makes_no_scope_used() -> None:
+    text = changed("  all: {}\n", "  all: {}\n  worth: {}\n").replace("cost: [all, team]", "cost: all")
+    more = f"quantities: {{worth: {{unit: USD, source: {READ}}}}}\nformulas: {{x: {{formula: 2 * worth, unit: USD}}}}\n"
+    assert [path for path, _, _ in found(text + more)] == ["cost_scopes.worth"]
+
+
+def test_a_quantity_that_no_formula_names_and_a_fee_that_no_metric_has_are_warnings() -> None:
+    more = f"quantities: {{worth: {{unit: USD, source: {READ}}}}}\n"
+    assert [path for path, _, _ in found(GOOD + more)] == ["quantities.worth"]
+    fee = "fees: {card: {source: A list, prices: [{since: 2026-01-01, amount: 0.1}]}}\n"
+    assert [path for path, _, _ in found(GOOD + fee)] == ["fees.card"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("{formula: cost(teem), unit: USD}", "did you mean `cost(team)`?"),
+        ("{formula: units(ordr), unit: Order}", "did you mean `units(order)`?"),
+        ("{formula: units, of: cost_per_ordr, unit: Order}", "did you mean `cost_per_order`?"),
+        ("{formula: units(call), unit: Call}", "the metric 'cost_per_call' is retired, so nobody counts its units"),
+        ("{formula: variation(call), unit: '1'}", "the metric 'cost_per_call' is retired"),
+        ("{formula: units, of: cost_per_call, unit: Call}", "the metric 'cost_per_call' is retired"),
+    ],
+)
+def test_a_wrong_name_in_a_formula_is_an_error_with_the_nearest_right_one(
+    formula: str, expected: str, tmp_path: Path
+) -> None:
+    call = f"  cost_per_call: {{unit: Call, state: retired, units: {READ}}}\n"
+    done = check(tmp_path, f"{GOOD}{call}formulas:\n  x: {formula}\n")
+    assert (done.exit_code, "error formulas.x." in done.stdout, expected in done.stdout) == (1, True, True), done.stdout
+
+
+def test_a_wrong_fee_is_an_error_with_the_nearest_right_one(tmp_path: Path) -> None:
+    fee = "fees: {card: {source: A list, prices: [{since: 2026-01-01, amount: 0.1}]}}\n"
+    done = check(tmp_path, f"{GOOD}    revenue: {READ}\n    fees: [crad]\n{fee}")
+    assert (done.exit_code, "did you mean `card`?" in done.stdout) == (1, True), done.stdout

@@ -11,17 +11,15 @@ from unit_economics.catalogue import Catalogue
 from unit_economics.definition_diff import (
     DefinitionChange,
     EntryChange,
-    Place,
-    Value,
+    affected,
     changed_metrics,
     definition_changes,
     entry_changes,
-    number_changes,
-    percent,
     spread,
-    totals,
+    window_changes,
 )
 from unit_economics.environment import parsed_catalogue
+from unit_economics.number_diff import Place, Value, number_changes, percent, totals
 
 TEXT = """
 cost_sources:
@@ -163,3 +161,19 @@ def test_a_sample_is_spread_from_the_first_day_to_the_last_and_is_the_same_every
 def test_there_is_no_percentage_of_nothing() -> None:
     assert (percent(None, Decimal(1)), percent(Decimal(0), Decimal(1)), percent(Decimal(1), None)) == (None,) * 3
     assert percent(Decimal(4), Decimal(5)) == 25
+
+
+def test_units_whose_days_become_a_week_in_another_way_are_told_though_no_day_changes() -> None:
+    new = read("    unit: Call\n", "    unit: Call\n    aggregation: gauge\n")
+    assert affected(read(), new) == []
+    [one] = window_changes(read(), new)
+    assert (one.name, "sum before, mean after" in one.reason) == ("cost_per_call", True)
+    assert window_changes(read(), read()) == []
+
+
+def test_what_rests_on_what_changed_is_affected_and_a_publication_has_no_numbers_of_its_own() -> None:
+    more = "formulas:\n  share: {formula: cost(shop) / cost(all), unit: percent}\n"
+    extended = parsed_catalogue(TEXT + more, "c.yaml")
+    other = parsed_catalogue(TEXT.replace("app: shop", "app: search") + more, "c.yaml")
+    assert affected(extended, other) == ["cost_per_call", "share"]
+    assert affected(read(), extended) == ["share"]

@@ -158,7 +158,11 @@ def test_a_catalogue_with_all_of_it_compares_and_is_valid_by_the_schema_for_edit
         ("kind: file", "kind: fil", "exchange_rates: unknown kind; did you mean `file`"),
         ("path: ./rates.csv, ", "", "exchange_rates.path: is missing"),
         ("carry: P4D", "carry: PT4H", "exchange_rates.carry: must be whole days"),
-        ("fees: [card]", "fees: [cart]", "metrics.cost_per_order.fees.0: no fee is called 'cart'; there is card"),
+        (
+            "fees: [card]",
+            "fees: [cart]",
+            "fees.0: no fee is called 'cart'; did you mean `card`? there is card",
+        ),
         ("fees: [card]", "fees: [card, card]", "metrics.cost_per_order.fees.1: 'card' is named twice"),
         (
             "2026-03-01, amount: 0.3",

@@ -1,7 +1,7 @@
 """`unit-economics catalogue diff`: what another catalogue changes, in entries, definitions, and numbers of stored days.
 
-Here: the command line and the judgement. Not here: getting the other catalogue (against.py), recomputing
-(recomputing.py), comparing (definition_diff.py), showing (diff_page.py).
+Here: the command line and the sample. Not here: getting the other catalogue (against.py), recomputing
+(recomputing.py), comparing (definition_diff.py, number_diff.py), judging (diff_told.py), showing (diff_page.py).
 """
 
 from dataclasses import replace
@@ -14,11 +14,13 @@ import click
 from unit_economics.business_days import DayRange
 from unit_economics.cli.catalogue import diff_page
 from unit_economics.cli.catalogue.against import catalogue_against
+from unit_economics.cli.catalogue.diff_told import Diff
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option, day_options
-from unit_economics.definition_diff import changed_metrics, spread
+from unit_economics.definition_diff import affected, spread
 from unit_economics.deployment import Deployment
 from unit_economics.environment import catalogue_path, environment
+from unit_economics.graph import CLOUD_COSTS
 from unit_economics.refusals import Refusal
 from unit_economics.warehouse.connection import DATABASE_URL, Connection, Warehouse
 from unit_economics.warehouse.migrations import shipped
@@ -51,16 +53,16 @@ def command(
 
     The other catalogue is the one before, this one (--config) the one after; paths in both are taken from this one's
     folder. Sources are read where a definition changed; the mart is only read. Exit code 1 when a number would change,
-    or a day could not be recomputed: a gate for pull requests.
+    or something that changed could not be recomputed or compared: a gate for pull requests.
     """
     path = catalogue_path(environment(), config)
     before = catalogue_against(against, path)
     new = opened(path)
     old = replace(new, catalogue=before)
     wanted = _asked(new, first, last)
-    metrics = changed_metrics(old.catalogue, new.catalogue)
-    sample, done = _recomputed(old, new, metrics, wanted, most) if metrics else ([], None)
-    told = diff_page.Diff.of(against, old.catalogue, new.catalogue, sample, done)
+    assets = affected(old.catalogue, new.catalogue)
+    sample, done = _recomputed(old, new, assets, wanted, most) if assets else ([], None)
+    told = Diff.of(against, old.catalogue, new.catalogue, sample, done)
     diff_page.FORMS[form](told)
     return int(not (told.is_fine or allow_change))
 
@@ -76,7 +78,7 @@ def _asked(of: Deployment, first: date | None, last: date | None) -> DayRange | 
 
 
 def _recomputed(
-    old: Deployment, new: Deployment, metrics: list[str], wanted: DayRange | None, most: int
+    old: Deployment, new: Deployment, assets: list[str], wanted: DayRange | None, most: int
 ) -> "tuple[list[date], Recomputed]":
     from unit_economics.cli.catalogue.inputs import Mart  # pandas and DuckDB: only where something is recomputed
     from unit_economics.cli.catalogue.recomputing import Recomputed, recomputed
@@ -84,9 +86,9 @@ def _recomputed(
     # Not `new.warehouse`: that would bring the mart to this release, and nothing is to be written.
     with Warehouse(new.outside.secret(DATABASE_URL)).snapshot() as connection:
         mart = Mart(connection if _is_there(connection) else None, [])
-        sample = list(wanted) if wanted else _sample(new, mart.connection, metrics, most)
+        sample = list(wanted) if wanted else _sample(old, new, mart.connection, assets, most)
         if not sample:
-            return [], Recomputed({}, {}, {})
+            return [], Recomputed({}, {}, {}, [])
         return sample, recomputed(old, new, replace(mart, days=sample))
 
 
@@ -102,8 +104,14 @@ def _is_there(connection: Connection) -> bool:
     return bool(applied)
 
 
-def _sample(of: Deployment, connection: Connection | None, metrics: list[str], most: int) -> list[date]:
+def _sample(
+    old: Deployment, new: Deployment, connection: Connection | None, assets: list[str], most: int
+) -> list[date]:
+    """Days of what may differ; where all of that is new and none is stored, of what it will be made of."""
     if connection is None:
         return []
-    newest = of.calendar.last_closed_day(of.outside.now())
-    return spread(complete_days(connection, metrics, newest, _LATEST), most)
+    newest = new.calendar.last_closed_day(new.outside.now())
+    days = complete_days(connection, assets, newest, _LATEST)
+    if not days and not set(assets) & set(old.graph):
+        days = complete_days(connection, [CLOUD_COSTS], newest, _LATEST)
+    return spread(days, most)

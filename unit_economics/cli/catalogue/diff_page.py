@@ -1,113 +1,39 @@
 """The answer of `catalogue diff`: what is known of a change, as text, Markdown for a pull request, or JSON.
 
-Here: words and columns. Not here: any judgement but whether it is fine.
+Here: words and columns. Not here: any judgement (diff_told.py).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from decimal import Context, Decimal
-from typing import TYPE_CHECKING
 
 import click
 
 from unit_economics.business_days import shown
-from unit_economics.catalogue import Catalogue
+from unit_economics.cli.catalogue.diff_told import Diff
 from unit_economics.cli.table import grouped, harmless, show_json, show_table, strong
 from unit_economics.definition_diff import (
-    DefinitionChange,
     EntryChange,
-    NumberChange,
-    Total,
-    Value,
-    changed_metrics,
-    definition_changes,
-    entry_changes,
-    number_changes,
-    totals,
+    Uncompared,
 )
-
-if TYPE_CHECKING:
-    from unit_economics.cli.catalogue.recomputing import Recomputed
+from unit_economics.number_diff import Number, NumberChange, Place, Value
 
 MOST_ROWS = 100
 _SHOWN = Context(prec=6)
 _MARKUP = {ord(sign): f"&#{ord(sign)};" for sign in "\\`*_[]<>|@#&"}
 
 
-@dataclass(frozen=True)
-class Diff:
-    """All that is to be told. metrics: those whose numbers may differ; days: the sample."""
-
-    against: str
-    versions: tuple[str, str]
-    entries: Sequence[EntryChange]
-    definitions: Sequence[DefinitionChange]
-    metrics: Sequence[str]
-    days: Sequence[date]
-    numbers: Sequence[NumberChange]
-    totals: Sequence[Total]
-    left_out: Mapping[tuple[str, date], str]
-
-    @classmethod
-    def of(
-        cls, against: str, old: Catalogue, new: Catalogue, days: Sequence[date], done: "Recomputed | None"
-    ) -> "Diff":
-        """What two catalogues, and the days recomputed under both, differ in."""
-        return cls(
-            against,
-            (old.version, new.version),
-            entry_changes(old, new),
-            definition_changes(old, new),
-            changed_metrics(old, new),
-            days,
-            number_changes(done.old, done.new) if done else [],
-            [one for one in totals(done.old, done.new) if _adds_up(new, one.metric)] if done else [],
-            done.left_out if done else {},
-        )
-
-    @property
-    def rewritten(self) -> Sequence[NumberChange]:
-        """The numbers that there were, and that would be others."""
-        return [one for one in self.numbers if one.rewrites]
-
-    @property
-    def is_unverified(self) -> bool:
-        """Whether something may differ and no day could be looked at."""
-        return bool(self.metrics) and not self.days
-
-    @property
-    def is_fine(self) -> bool:
-        """Whether no number changes, and that was seen on every day of the sample."""
-        return not (self.rewritten or self.left_out or self.is_unverified)
-
-    @property
-    def verdict(self) -> str:
-        """The answer in one sentence."""
-        if not self.metrics:
-            return "No definition changed, so no number does."
-        if self.is_unverified:
-            return "Definitions changed, and no complete day is stored on which that could be looked at."
-        days = f"{len(self.days)} day{'' if len(self.days) == 1 else 's'}"
-        lost = f" {len(self.left_out)} could not be recomputed." if self.left_out else ""
-        if not self.rewritten:
-            return f"Definitions changed; of {days} no number that could be recomputed did.{lost}"
-        return f"{len(self.rewritten)} numbers of {days} would change.{lost}"
-
-
-def _adds_up(catalogue: Catalogue, metric: str) -> bool:
-    """Whether the units of several days are their sum; else a ratio of sums would mean nothing."""
-    return metric in catalogue.metrics and catalogue.metrics[metric].over_days == "sum"
-
-
 def _as_text(told: Diff) -> None:
     click.echo(f"\n{strong(told.verdict)}\n")
     for title, head, rows in _tables(told):
         click.echo(title)
-        show_table(head, rows, right_from=len(head) - (3 if "unit cost" in title else 0))
+        show_table(head, rows, right_from=len(head) - (3 if head[-1] == "change" and len(head) > 3 else 0))
         click.echo()
     for line in _reasons(told):
         click.echo(f"Not recomputed: {line}")
+    for one in told.not_compared:
+        click.echo(f"Not compared: {_uncompared(one)}")
 
 
 def _as_markdown(told: Diff) -> None:
@@ -119,6 +45,8 @@ def _as_markdown(told: Diff) -> None:
         click.echo()
     for line in _reasons(told):
         click.echo(f"- Not recomputed: {_cell(line)}")
+    for one in told.not_compared:
+        click.echo(f"- Not compared: {_cell(_uncompared(one))}")
 
 
 def _as_json(told: Diff) -> None:
@@ -134,15 +62,25 @@ def _as_json(told: Diff) -> None:
                 {**one.place._asdict(), "old": _value(one.old), "new": _value(one.new), "percent": one.percent}
                 for one in told.numbers
             ],
+            "slices": [_named(one, "slices", "cell", "currency") for one in told.slices],
+            "cells": [asdict(one) for one in told.cells],
+            "values": [_named(one, "asset", "what", "unit") for one in told.values],
             "totals": [{**asdict(one), "percent": one.percent} for one in told.totals],
             "not_recomputed": [
                 {"metric": metric, "day": day, "reason": reason} for (metric, day), reason in told.left_out.items()
             ],
+            "not_compared": [asdict(one) for one in told.not_compared],
         }
     )
 
 
-def _value(value: Value | None) -> dict[str, object] | None:
+def _named(one: NumberChange, *names: str) -> dict[str, object]:
+    """A change with its place under the names that fit its kind."""
+    place = dict(zip([*names, "day"], one.place, strict=True))
+    return {**place, "old": _value(one.old), "new": _value(one.new), "percent": one.percent}
+
+
+def _value(value: Number | None) -> dict[str, object] | None:
     return asdict(value) if value else None
 
 
@@ -153,14 +91,18 @@ def _tables(told: Diff) -> Iterator[tuple[str, Sequence[str], Sequence[Sequence[
     if told.definitions:
         rows = [[one.asset, _or_none(one.before), _or_none(one.after)] for one in told.definitions]
         yield "Definitions", ["asset", "before", "after"], rows
-    if told.numbers:
-        rows = [
-            [str(one.place.day), one.place.metric, f"{one.place.scope} ({one.place.currency})", *_numbers(one)]
-            for one in told.numbers
-        ]
-        more = f", the first {MOST_ROWS} of {len(rows)} (json has all)" if len(rows) > MOST_ROWS else ""
-        head = ["day", "metric", "scope", "before", "after", "change"]
-        yield f"The unit cost of each day{more}", head, rows[:MOST_ROWS]
+    for title, name, what, changes in (
+        ("The unit cost of each day", "metric", "scope", told.numbers),
+        ("The cells of slices", "slices", "cell", told.slices),
+        ("Other numbers of each day", "asset", "number", told.values),
+    ):
+        if changes:
+            more = f", the first {MOST_ROWS} of {len(changes)} (json has all)" if len(changes) > MOST_ROWS else ""
+            head = ["day", name, what, "before", "after", "change"]
+            yield f"{title}{more}", head, [_row(one) for one in changes[:MOST_ROWS]]
+    if told.cells:
+        rows = [[one.slices, one.name, f"{one.changed} of {one.cells}"] for one in told.cells]
+        yield "The slices", ["asset", "slice", "cells that change"], rows
     if told.totals:
         rows = [
             [
@@ -176,6 +118,14 @@ def _tables(told: Diff) -> Iterator[tuple[str, Sequence[str], Sequence[Sequence[
         )
 
 
+def _row(one: NumberChange) -> list[str]:
+    return [str(one.place.day), one.place.metric, _what(one.place), *_numbers(one)]
+
+
+def _what(place: Place) -> str:
+    return f"{place.scope} ({place.currency})" if place.currency else place.scope
+
+
 def _name(one: EntryChange) -> str:
     return f"{one.section}.{one.name}" if one.name else one.section
 
@@ -183,13 +133,13 @@ def _name(one: EntryChange) -> str:
 def _numbers(one: NumberChange) -> list[str]:
     """Before, after, change; where the unit cost is the same and its halves are not, these."""
     old, new = one.old, one.new
-    if old and new and old.unit_cost == new.unit_cost:
+    if isinstance(old, Value) and isinstance(new, Value) and old.unit_cost == new.unit_cost:
         return [_halves(old), _halves(new), "same ratio"]
     return [_told(old), _told(new), _percent(one.percent)]
 
 
-def _told(value: Value | None) -> str:
-    return "not there" if value is None else value.reason or _brief(value.unit_cost)
+def _told(value: Number | None) -> str:
+    return "not there" if value is None else value.reason or _brief(value.number)
 
 
 def _halves(value: Value) -> str:
@@ -215,6 +165,10 @@ def _reasons(told: Diff) -> Iterator[str]:
     for metric, reasons in by_metric.items():
         for reason, days in grouped(reasons):
             yield f"{metric} on {shown(days)}: {harmless(reason)}"
+
+
+def _uncompared(one: Uncompared) -> str:
+    return f"{one.name} means something else now: {harmless(one.reason)}"
 
 
 def _cell(text: str) -> str:

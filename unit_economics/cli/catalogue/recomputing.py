@@ -1,121 +1,89 @@
 """A sample of days recomputed under two catalogues, by the arithmetic that stores them; nothing is written.
 
-Here: which days, and from inputs to numbers. Not here: getting the inputs (inputs.py), comparing (definition_diff.py).
+Here: which assets, and both sides of them. Not here: getting the inputs (inputs.py), the arithmetic (steps.py,
+money_steps.py), comparing (number_diff.py).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from functools import reduce
 
-import pandas as pd
-
-from unit_economics.allocated import allocated_costs
-from unit_economics.allocation import Quantities
-from unit_economics.asset_names import driver_asset, units_asset
-from unit_economics.cli.catalogue.inputs import Got, Inputs, Mart
-from unit_economics.definition_diff import Place, Value, changed_assets, changed_metrics, upstream
+from unit_economics.cli.catalogue import money_steps, steps
+from unit_economics.cli.catalogue.inputs import Inputs, Mart
+from unit_economics.cli.catalogue.readers import WAYS
+from unit_economics.cli.catalogue.side import Side
+from unit_economics.definition_diff import Uncompared, affected, changed_assets, upstream
 from unit_economics.deployment import Deployment
-from unit_economics.exact import EXACT
-from unit_economics.graph import CLOUD_COSTS
-from unit_economics.unit_cost import unit_costs
+from unit_economics.graph import Kind, Node
+from unit_economics.number_diff import Number, Place, number_changes
 
-BY_SOURCE = ("units", "driver")
-Numbers = Mapping[Place, Value]
+Numbers = Mapping[Place, Number]
+LeftOut = Mapping[tuple[str, date], str]
+STEPS: Mapping[Kind, Callable[[Side, Node, Sequence[date]], steps.Made]] = {
+    "charges": steps.charges,
+    **dict.fromkeys(("units", "driver", "revenue", "quantity"), steps.counted),
+    "rates": steps.rates,
+    "allocated": steps.allocated,
+    "unit_cost": steps.unit_cost,
+    "slices": steps.slices,
+    "margin": money_steps.margin,
+    "formula": money_steps.formula,
+}
+"""How each kind of asset is recomputed; a publication repeats the numbers of others."""
+TOLD_BY_THE_UNIT_COST = ("charges", "units")
+"""Without these there is no unit cost, so that the days that lack them are told there."""
 
 
 @dataclass(frozen=True)
 class Recomputed:
-    """The numbers under both definitions, and the days of a metric that could not be had, each with the reason."""
+    """The numbers under both definitions, and what could not be had: days of an asset, or all of an asset's numbers."""
 
     old: Numbers
     new: Numbers
-    left_out: Mapping[tuple[str, date], str]
+    left_out: LeftOut
+    not_compared: Sequence[Uncompared]
 
 
 def recomputed(old: Deployment, new: Deployment, mart: Mart) -> Recomputed:
-    """Every metric whose numbers may differ, on the days of the mart's sample."""
-    metrics = changed_metrics(old.catalogue, new.catalogue)
+    """Every asset whose numbers may differ, on the days of the mart's sample."""
+    assets = affected(old.catalogue, new.catalogue)
+    done = [_of_side(side, assets) for side in _sides(old, new, mart, assets)]
+    left_out = {key: why for _, without in done for key, why in without.items()}
+    before, after = (_but(numbers, left_out) for numbers, _ in done)
+    moved = {one.place.metric for one in number_changes(before, after)} | {asset for asset, _ in left_out}
+    blind = money_steps.blind_formulas([*old.graph.values(), *new.graph.values()], moved)
+    told = {
+        key: why for key, why in left_out.items() if key[0] not in blind and not _is_told_elsewhere(key[0], old, new)
+    }
+    before, after = ({at: value for at, value in of.items() if at.metric not in blind} for of in (before, after))
+    return Recomputed(before, after, told, [Uncompared(*one) for one in blind.items()])
+
+
+def _but(numbers: Numbers, left_out: LeftOut) -> Numbers:
+    return {at: value for at, value in numbers.items() if (at.metric, at.day) not in left_out}
+
+
+def _is_told_elsewhere(asset: str, *sides: Deployment) -> bool:
+    return any(asset in of.graph and of.graph[asset].kind in TOLD_BY_THE_UNIT_COST for of in sides)
+
+
+def _sides(old: Deployment, new: Deployment, mart: Mart, assets: Sequence[str]) -> list[Side]:
+    both = (old, new)
     inputs = Inputs(mart, frozenset(changed_assets(old.catalogue, new.catalogue)))
-    needed = {name for of in (old, new) for metric in metrics for name in upstream(of.graph, metric)}
-    counted = [
-        asset
-        for asset in {**old.graph, **new.graph}
-        if asset in needed and any(asset in of.graph and of.graph[asset].kind in BY_SOURCE for of in (old, new))
-    ]
-    got = {asset: inputs.counted(asset, (old, new)) for asset in counted}
-    got[CLOUD_COSTS] = inputs.charges((old, new))
-    sides = [Side(of, {asset: both[n] for asset, both in got.items()}) for n, of in enumerate((old, new))]
-    left_out = {key: why for side in sides for key, why in side.left_out(metrics, mart.days)}
-    before, after = (dict(side.numbers(metrics, mart.days, left_out)) for side in sides)
-    return Recomputed(before, after, left_out)
+    needed = {name for of in both for asset in assets for name in {asset, *upstream(of.graph, asset)}}
+    sources = [name for name, node in {**old.graph, **new.graph}.items() if name in needed and node.kind in WAYS]
+    got = {name: inputs.of(name, both) for name in sources}
+    return [Side(of, {name: each[n] for name, each in got.items()}, mart) for n, of in enumerate(both)]
 
 
-@dataclass(frozen=True)
-class Side:
-    """One catalogue with its inputs by asset."""
-
-    of: Deployment
-    got: Mapping[str, Got]
-
-    def left_out(self, metrics: Sequence[str], days: Sequence[date]) -> Iterator[tuple[tuple[str, date], str]]:
-        """The days of each metric that can't be told, with the first reason; without a bill or units nothing can."""
-        for metric in metrics:
-            for asset in sorted(upstream(self.of.graph, metric) & self.got.keys()):
-                got = self.got[asset]
-                lacking = {} if asset.startswith("driver_") else got.absent
-                for day in days:
-                    if why := got.failed.get(day) or lacking.get(day):
-                        yield (metric, day), f"{asset}: {why}"
-
-    def numbers(
-        self, metrics: Sequence[str], days: Sequence[date], left_out: Mapping[tuple[str, date], str]
-    ) -> Iterator[tuple[Place, Value]]:
-        """The unit costs of these metrics on all days but those."""
-        by_rules = self._allocated(days)
-        for metric in metrics:
-            if metric in self.of.catalogue.measured:
-                whole = [day for day in days if (metric, day) not in left_out]
-                yield from self._unit_costs(metric, whole, by_rules)
-
-    def _allocated(self, days: Sequence[date]) -> pd.DataFrame | None:
-        catalogue = self.of.catalogue
-        if not catalogue.allocations:
-            return None
-        quantities = Quantities(
-            {name: _by_day(self.got.get(units_asset(name))) for name in catalogue.measured},
-            {name: _by_segment(self.got.get(driver_asset(name))) for name in catalogue.drivers},
-        )
-        return allocated_costs(catalogue, _on(self.got[CLOUD_COSTS], days), quantities)[0]
-
-    def _unit_costs(
-        self, metric: str, days: Sequence[date], by_rules: pd.DataFrame | None
-    ) -> Iterator[tuple[Place, Value]]:
-        charges, units = _on(self.got[CLOUD_COSTS], days), _on(self.got[units_asset(metric)], days)
-        charged = set(charges["business_date"])
-        free = [day for day in days if day not in charged]
-        allocated = None if by_rules is None else by_rules[by_rules["business_date"].isin(days)]
-        rows = unit_costs(self.of.catalogue, metric, days, charges, units, free, allocated)
-        columns = ["business_date", "cost_scope", "billing_currency", "cost", "quantity", "unit_cost", "reason"]
-        for day, scope, currency, *value in rows[columns].itertuples(index=False, name=None):
-            yield Place(metric, scope, currency, day), Value(*value)
-
-
-def _on(got: Got, days: Sequence[date]) -> pd.DataFrame:
-    return got.rows[got.rows["business_date"].isin(days)]
-
-
-def _by_segment(got: Got | None) -> dict[date, dict[str, Decimal]]:
-    found: dict[date, dict[str, Decimal]] = {}
-    if got is not None and len(got.rows):
-        columns = got.rows[["business_date", "segment", "quantity"]]
-        for day, segment, quantity in columns.itertuples(index=False, name=None):
-            of_day = found.setdefault(day, {})
-            of_day[segment] = EXACT.add(of_day.get(segment, Decimal(0)), quantity)
-    return found
-
-
-def _by_day(got: Got | None) -> dict[date, Decimal]:
-    found = _by_segment(got)
-    return {day: reduce(EXACT.add, segments.values()) for day, segments in found.items()}
+def _of_side(side: Side, assets: Sequence[str]) -> tuple[Numbers, LeftOut]:
+    numbers: dict[Place, Number] = {}
+    left_out: dict[tuple[str, date], str] = {}
+    for asset in assets:
+        if asset not in side.of.graph:
+            continue
+        node, lacking = side.of.graph[asset], side.lacking(asset)
+        made = STEPS[node.kind](side, node, [day for day in side.mart.days if day not in lacking])
+        numbers |= made.numbers
+        left_out |= {(asset, day): why for day, why in {**made.refused, **lacking}.items()}
+    return numbers, left_out
