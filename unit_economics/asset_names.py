@@ -11,10 +11,12 @@ EXCHANGE_RATES = "exchange_rates"
 
 
 def plural(metric: str) -> str:
-    """`orders` for `cost_per_order`, `queries` for `cost_per_query`."""
+    """`orders` for `cost_per_order`, `queries` for `cost_per_query`, `searches` for `cost_per_search`."""
     unit = unit_of(metric)
     if re.search(r"[^aeiou]y$", unit):
         return f"{unit[:-1]}ies"
+    if re.search(r"(x|z|ch|sh)$", unit):
+        return f"{unit}es"
     return unit if unit.endswith("s") else f"{unit}s"
 
 

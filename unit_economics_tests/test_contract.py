@@ -1,14 +1,16 @@
 """The catalogue as a contract: what `catalogue check` finds in a sound file and in a broken one, and where."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from unit_economics.business_days import DayRange
 from unit_economics.cli import main
 from unit_economics.contract import findings
+from unit_economics.demo.tour import catalogue_text
 from unit_economics.environment import parsed_catalogue
 
 GOOD = """\
@@ -60,8 +62,8 @@ def test_a_catalogue_that_keeps_its_contract_has_no_finding(tmp_path: Path) -> N
 
 def test_the_shipped_catalogues_and_that_of_the_demo_keep_it(tmp_path: Path) -> None:
     assert findings(parsed_catalogue(SHIPPED.read_text(), "c.yaml"), TODAY) == []
-    demo = SHIPPED.with_name("unit_economics") / "demo" / "catalogue.yaml"
-    assert findings(parsed_catalogue(demo.read_text().replace("$first_day", "2025-01-01"), "c.yaml"), TODAY) == []
+    demo = catalogue_text(DayRange(TODAY - timedelta(days=365), TODAY))
+    assert findings(parsed_catalogue(demo, "c.yaml"), TODAY) == []
 
 
 @pytest.mark.parametrize("line", ["owner: finops", "purpose: Decide on prices", "review_by: 2027-01-31"])

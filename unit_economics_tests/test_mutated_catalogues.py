@@ -8,13 +8,15 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 
+from unit_economics.business_days import DayRange
 from unit_economics.catalogue import Catalogue
 from unit_economics.catalogue_file import problems
 from unit_economics.contract import findings
+from unit_economics.demo.tour import catalogue_text
 from unit_economics.environment import parsed_catalogue
 from unit_economics.graph import graph_of
 from unit_economics.refusals import UsageRefusal
@@ -22,7 +24,7 @@ from unit_economics_tests.test_contract import GOOD, TODAY
 
 SECRET = "geheim7Q"
 URL = f"postgresql://me:{SECRET}@db.example/shop"
-DEMO = (Path(__file__).parents[1] / "unit_economics" / "demo" / "catalogue.yaml").read_text()
+DEMO = catalogue_text(DayRange(TODAY - timedelta(days=365), TODAY))
 RICH = f"""{GOOD}    state: draft
     direction: higher
     revenue: {{kind: postgres, dsn: DB, relation: public.sales, day: date, quantity: sales}}
@@ -37,7 +39,7 @@ automation: {{schedule_at: 06:30, gap_horizon: P400D, max_tries: 3, on_definitio
 alerts: {{urls: [SLACK_URL], repeat_after: PT12H}}
 dashboard: {{hosts: [costs.example.com], identity: {{user_header: X-User, proxies: [10.0.0.5]}}}}
 """
-TEXTS = (DEMO.replace("$first_day", "2025-01-01"), RICH)
+TEXTS = (DEMO, RICH)
 ODD = [
     *("null", "true", "[]", "{}", "[[[]]]", "''", "~", "-1", "0", "1e400", "9" * 300, "0x10", "1_000", "NaN", ".inf"),
     *("2024-02-30", "0000-00-00", "P0D", "PT-1H", "P999999999999D", "é", "\u202eabc", "\U0001f600", '"\\0"'),

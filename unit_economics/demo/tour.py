@@ -84,9 +84,7 @@ class Tour:
     def fill(self, shop_url: str) -> str:
         """Make up the shop and its catalogue; returns what there is now, in words."""
         key = fill_shop(shop_url, self.folder, self.days)
-        text = (resources.files("unit_economics.demo") / "catalogue.yaml").read_text("utf-8")
-        due = self.days.last + timedelta(days=180)
-        self.catalogue.write_text(Template(text).substitute(first_day=self.days.first, review_by=due), "utf-8")
+        self.catalogue.write_text(catalogue_text(self.days), "utf-8")
         orders = sum(answer.completed_orders for answer in key.days.values())
         charges = sum(answer.charge_rows for answer in key.days.values())
         return f"{orders:,} orders and a cloud bill of {charges:,} charges, {self.days}"
@@ -119,6 +117,12 @@ class Tour:
     def _identity(self) -> dict[str, object]:
         days = [str(self.days.first), str(self.days.last)]
         return {"days": days, "seed": SEED, "release": [version("unit-economics"), version("dagster")]}
+
+
+def catalogue_text(days: DayRange) -> str:
+    """What the demo measures on these days; to be reviewed half a year later."""
+    text = (resources.files("unit_economics.demo") / "catalogue.yaml").read_text("utf-8")
+    return Template(text).substitute(first_day=days.first, review_by=days.last + timedelta(days=180))
 
 
 def variables(base: Mapping[str, str], catalogue: Path, shop_url: str, vantage_url: str) -> dict[str, str]:

@@ -8,11 +8,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from importlib import resources
+from datetime import date
 from pathlib import Path
 from statistics import median
-from string import Template
 
+from unit_economics.business_days import DayRange
+from unit_economics.demo.tour import catalogue_text
 from unit_economics_tests.benchmarks.targets import Row
 
 TURNS = 7
@@ -24,8 +25,7 @@ def measure() -> list[Row]:
     """Both promises."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         catalogue = Path(folder) / "unit_economics.yaml"
-        shipped = (resources.files("unit_economics.demo") / "catalogue.yaml").read_text("utf-8")
-        catalogue.write_text(Template(shipped).substitute(first_day="2025-01-01"), "utf-8")
+        catalogue.write_text(catalogue_text(DayRange(date(2025, 1, 1), date(2025, 12, 31))), "utf-8")
         where = {"UNIT_ECONOMICS_CATALOGUE": str(catalogue)}
         return [
             _row("`unit-economics --help`", HELP, "import click", 3, where),

@@ -10,9 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from importlib import resources
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import dagster as dg
@@ -26,6 +24,7 @@ from unit_economics.demo.bill import Charge
 from unit_economics.demo.bill_file import write_bill
 from unit_economics.demo.orders import write_orders
 from unit_economics.demo.shop import imagine
+from unit_economics.demo.tour import catalogue_text
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_server import serving
 from unit_economics.deployment import Deployment
@@ -101,17 +100,17 @@ def _filled(folder: Path, url: str) -> Deployment:
 
 
 _RED_ORDERS = f"""
-    alter view public.total_orders rename to counted_orders;
-    create view public.total_orders as
-        select date, case when date = '{RED}' then -1 else total_orders end as total_orders from public.counted_orders
+    alter view public.order_counts rename to counted_orders;
+    create view public.order_counts as
+        select date, region, payment, case when date = '{RED}' then -1 else orders end as orders
+        from public.counted_orders
 """
 
 
 def _catalogue() -> str:
     """The demo's, with the bill taken apart by a further tag."""
-    text = (resources.files("unit_economics.demo") / "catalogue.yaml").read_text("utf-8")
     split = "  app: {by: {tag: app}}\nmetrics:\n"
-    return Template(text).substitute(first_day=DAYS.first).replace("metrics:\n", split, 1)
+    return catalogue_text(DAYS).replace("\nmetrics:\n", split, 1).replace("cost: [all,", "cost: [all, app,", 1)
 
 
 def _attacking(charges: list[Charge]) -> Iterator[Charge]:
