@@ -15,10 +15,13 @@ from dotenv import dotenv_values
 from unit_economics import cost_sources, rate_sources, sinks, unit_sources
 from unit_economics.catalogue import Catalogue
 from unit_economics.catalogue_file import Examined, examine_file, load_catalogue, parse_catalogue
+from unit_economics.catalogue_file.kinds import Kinds
 from unit_economics.deployment import Deployment
 from unit_economics.outside import Outside
 
 CATALOGUE = "UNIT_ECONOMICS_CATALOGUE"
+KINDS = Kinds(cost_sources.KINDS, unit_sources.KINDS, sinks.KINDS, rate_sources.KINDS)
+"""Every kind of source and sink of this release."""
 
 
 def environment() -> dict[str, str]:
@@ -29,36 +32,17 @@ def environment() -> dict[str, str]:
 
 def read_catalogue(path: Path) -> Catalogue:
     """The catalogue at `path`, with every kind of source and sink of this release."""
-    return load_catalogue(
-        path,
-        cost_sources=cost_sources.KINDS,
-        unit_sources=unit_sources.KINDS,
-        sinks=sinks.KINDS,
-        rate_sources=rate_sources.KINDS,
-    )
+    return load_catalogue(path, KINDS)
 
 
 def examine_catalogue(path: Path) -> Examined:
     """What the file at `path` is: a catalogue of this release, or the problems that it has."""
-    return examine_file(
-        path,
-        cost_sources=cost_sources.KINDS,
-        unit_sources=unit_sources.KINDS,
-        sinks=sinks.KINDS,
-        rate_sources=rate_sources.KINDS,
-    )
+    return examine_file(path, KINDS)
 
 
 def parsed_catalogue(text: str, name: str) -> Catalogue:
     """The catalogue in this text, which the errors call `name`."""
-    return parse_catalogue(
-        text,
-        name,
-        cost_sources=cost_sources.KINDS,
-        unit_sources=unit_sources.KINDS,
-        sinks=sinks.KINDS,
-        rate_sources=rate_sources.KINDS,
-    )
+    return parse_catalogue(text, name, KINDS)
 
 
 def catalogue_path(variables: Mapping[str, str], catalogue: Path | None = None) -> Path:

@@ -22,6 +22,7 @@ from unit_economics.asset_names import revenue_asset
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.catalogue import Catalogue, content_version
 from unit_economics.catalogue_file import catalogue_schema, load_catalogue, parse_catalogue
+from unit_economics.catalogue_file.kinds import Kinds
 from unit_economics.catalogue_file.yaml import LARGEST_FILE
 from unit_economics.dashboard_entry import Dashboard, Identity
 from unit_economics.entry import Entry, Variable
@@ -90,19 +91,15 @@ class Vantage(Sink):
         raise NotImplementedError
 
 
+KINDS = Kinds({"focus": Focus, "api": Api}, {"postgres": Postgres}, {"vantage": Vantage})
+
+
 def read(text: str) -> Catalogue:
-    return parse_catalogue(
-        text,
-        "c.yaml",
-        cost_sources={"focus": Focus, "api": Api},
-        unit_sources={"postgres": Postgres},
-        sinks={"vantage": Vantage},
-    )
+    return parse_catalogue(text, "c.yaml", KINDS)
 
 
 def load(path: Path) -> Catalogue:
-    kinds = {"focus": Focus}
-    return load_catalogue(path, cost_sources=kinds, unit_sources={"postgres": Postgres}, sinks={"vantage": Vantage})
+    return load_catalogue(path, KINDS)
 
 
 def refused(text: str) -> str:
@@ -448,9 +445,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path, text
 
 
 def test_the_json_schema_accepts_the_example_and_refuses_what_the_reader_refuses() -> None:
-    schema = catalogue_schema(
-        cost_sources={"focus": Focus, "api": Api}, unit_sources={"postgres": Postgres}, sinks={"vantage": Vantage}
-    )
+    schema = catalogue_schema(KINDS)
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
     assert validator.is_valid(YAML(typ="safe", pure=True).load(GOOD))
@@ -584,7 +579,7 @@ def test_a_split_that_the_metric_does_not_use_is_no_slice_of_it() -> None:
 def test_editors_are_told_what_each_field_of_the_dashboard_means(entry: type[Entry]) -> None:
     assert [name for name, field in entry.model_fields.items() if not field.description] == []
     schema = json.dumps(
-        catalogue_schema(cost_sources={"focus": Focus}, unit_sources={"postgres": Postgres}, sinks={}),
+        catalogue_schema(KINDS),
     )
     assert all(f'"description": {json.dumps(field.description)}' in schema for field in entry.model_fields.values())
     assert f'"description": "{REVENUE_IS}"' in schema

@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pandas as pd
 import pytest
 
-from unit_economics import cost_sources, sinks, unit_sources
 from unit_economics.allocated import allocated_costs
 from unit_economics.allocation import Quantities
 from unit_economics.catalogue import Catalogue
-from unit_economics.catalogue_file import parse_catalogue
 from unit_economics.conditions import COLUMNS, Charge
+from unit_economics.environment import parsed_catalogue
 from unit_economics.formula_book import Compiled, compiled
 from unit_economics.formula_days import Stored, formula_values
 from unit_economics.kpis.shipped import library
@@ -34,8 +32,7 @@ metrics:
 
 def load(text: str) -> Catalogue:
     whole = f"{BILL}{text}" if "metrics:" in text else f"{BILL}{ORDERS}{text}"
-    kinds: Any = {"cost_sources": cost_sources.KINDS, "unit_sources": unit_sources.KINDS, "sinks": sinks.KINDS}
-    return parse_catalogue(whole, "c.yaml", **kinds)
+    return parsed_catalogue(whole, "c.yaml")
 
 
 def charges(catalogue: Catalogue, given: list[dict[str, str]]) -> pd.DataFrame:

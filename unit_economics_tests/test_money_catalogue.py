@@ -7,10 +7,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
-from unit_economics import cost_sources, rate_sources, sinks, unit_sources
 from unit_economics.catalogue import Catalogue
-from unit_economics.catalogue_file import catalogue_schema, parse_catalogue
-from unit_economics.environment import deployment
+from unit_economics.catalogue_file import catalogue_schema
+from unit_economics.environment import KINDS, deployment, parsed_catalogue
 from unit_economics.graph import graph_of
 from unit_economics.refusals import UsageRefusal
 from unit_economics.revenue_entry import Revenue
@@ -61,14 +60,7 @@ RELEASED = {
 
 
 def read(text: str) -> Catalogue:
-    return parse_catalogue(
-        text,
-        "c.yaml",
-        cost_sources=cost_sources.KINDS,
-        unit_sources=unit_sources.KINDS,
-        sinks=sinks.KINDS,
-        rate_sources=rate_sources.KINDS,
-    )
+    return parsed_catalogue(text, "c.yaml")
 
 
 def refused(text: str) -> str:
@@ -116,12 +108,7 @@ def test_the_basis_and_every_price_are_part_of_what_a_margin_means() -> None:
 def test_a_catalogue_with_all_of_it_compares_and_is_valid_by_the_schema_for_editors() -> None:
     text = FIRST + PARTS + CHARGED + "    margin: {variable: 'product:cart'}\n" + RATES + FEES
     assert read(text) == read(text)
-    schema = catalogue_schema(
-        cost_sources=cost_sources.KINDS,
-        unit_sources=unit_sources.KINDS,
-        sinks=sinks.KINDS,
-        rate_sources=rate_sources.KINDS,
-    )
+    schema = catalogue_schema(KINDS)
     validator = Draft202012Validator(schema)
     for good in (text.replace("2026-0", "'2026-0").replace("-01,", "-01',"), FIRST + PLAIN):
         assert validator.is_valid(YAML(typ="safe", pure=True).load(good))

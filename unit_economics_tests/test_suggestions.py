@@ -10,11 +10,10 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unit_economics import cost_sources, sinks, unit_sources
 from unit_economics.allocation_entry import UNALLOCATED, Allocation, Rule
-from unit_economics.catalogue_file import parse_catalogue
 from unit_economics.cli.allocation.pasted import pasted
 from unit_economics.conditions import Charge, Match
+from unit_economics.environment import parsed_catalogue
 from unit_economics.rule_words import match_in_words, rule_in_words
 from unit_economics.rules import taken_by
 from unit_economics.suggestions import Feature, Kind, amounts, features_of, suggestions, target_of
@@ -152,9 +151,7 @@ def test_a_pasted_line_is_read_as_the_rule_it_was(value: str, is_tag: bool) -> N
     where = Match.model_validate({"tags": {value: value}} if is_tag else {"service_name": value})
     rule = Rule(to=target_of(feature), where=where)
     text = CATALOGUE.format(pasted(rule))
-    read = parse_catalogue(
-        text, "pasted", cost_sources=cost_sources.KINDS, unit_sources=unit_sources.KINDS, sinks=sinks.KINDS
-    )
+    read = parsed_catalogue(text, "pasted")
     assert read.allocations["teams"].rules == [rule]
 
 

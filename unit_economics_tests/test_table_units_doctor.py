@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from unit_economics import cost_sources, sinks, unit_sources
+from unit_economics import unit_sources
 from unit_economics.catalogue_file import catalogue_schema
 from unit_economics.cli import doctor_sources
 from unit_economics.cli.options import yesterday
 from unit_economics.entry import variables_of
+from unit_economics.environment import KINDS
 from unit_economics.unit_sources.table_entry import TableUnits
 from unit_economics_tests.world import World
 
@@ -62,7 +63,7 @@ def test_the_doctor_counts_a_day_of_both(shop: World) -> None:
 
 @pytest.mark.parametrize("kind", ["sql", "files"])
 def test_an_editor_is_told_what_each_field_means(kind: str) -> None:
-    schema: Any = catalogue_schema(cost_sources=cost_sources.KINDS, unit_sources=unit_sources.KINDS, sinks=sinks.KINDS)
+    schema: Any = catalogue_schema(KINDS)
     [told] = [one for one in schema["$defs"].values() if one.get("properties", {}).get("kind", {}).get("const") == kind]
     fields = {*TableUnits.model_fields, *unit_sources.KINDS[kind].model_fields} - {
         "kind",

@@ -5,9 +5,9 @@ Here: printing it. Not here: making it (catalogue_file/).
 
 import click
 
-from unit_economics import cost_sources, rate_sources, sinks, unit_sources
 from unit_economics.catalogue_file import catalogue_schema
 from unit_economics.cli.table import show_json
+from unit_economics.environment import KINDS
 
 
 @click.command("schema")
@@ -18,12 +18,5 @@ def command() -> int:
 
 def print_schema() -> int:
     """The whole schema on stdout."""
-    show_json(
-        catalogue_schema(
-            cost_sources=cost_sources.KINDS,
-            unit_sources=unit_sources.KINDS,
-            sinks=sinks.KINDS,
-            rate_sources=rate_sources.KINDS,
-        )
-    )
+    show_json(catalogue_schema(KINDS))
     return 0
