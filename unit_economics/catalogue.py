@@ -8,10 +8,8 @@ registered in its package's `KINDS`.
 import hashlib
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
-from decimal import Decimal
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from datetime import timedelta
+from typing import Annotated
 
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
@@ -19,90 +17,23 @@ from unit_economics import references
 from unit_economics.adapters import CostSource, Kept, Sink
 from unit_economics.allocation_entry import Allocation, Driver, Units
 from unit_economics.asset_names import driver_asset, units_asset
-from unit_economics.business_days import BusinessCalendar
 from unit_economics.cost_scope_entry import CostScope, as_list
 from unit_economics.currencies import CURRENCIES
 from unit_economics.dashboard_entry import Dashboard
 from unit_economics.dimension_entry import ChargeDimension, DimensionName
-from unit_economics.entry import LATER, Entry, Variable
+from unit_economics.entry import LATER, Entry
 from unit_economics.fee_entry import Fee
 from unit_economics.formula_entry import FORMULAS_ARE, KPIS_ARE, QUANTITIES_ARE, FormulaEntry, Parameters, Quantity
 from unit_economics.metric_entry import Margin, MeasuredDriver, Metric
 from unit_economics.money_rules import faults_of_money
+from unit_economics.platform_entry import Alerts, Automation, BusinessDay, Checks
 from unit_economics.rates_entry import RATES_ARE, RateSource
 from unit_economics.slice_rules import wrong_slices
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-ON_CHANGE_IS = (
-    "What becomes of stored days that mean something else now: backfill makes new versions of all of them by itself,"
-    " keep only of those in the restatement window"
-)
 BROUGHT = "kpi_"
 """How the names of cost scopes begin that a KPI of the library brings with it: no metric is computed for them."""
 DRIVERS_ARE = "What shared cost can be divided by: quantities a day and target"
-
-
-class BusinessDay(Entry):
-    """When a business day begins, and how long after its end it may be counted."""
-
-    timezone: str = "UTC"
-    closes_after: timedelta = timedelta(hours=2)
-    first_day: date = Field(
-        default=date(2010, 1, 1), description="The first partition; nothing before it is ever asked for"
-    )
-
-    @field_validator("timezone")
-    @classmethod
-    def _known(cls, zone: str) -> str:
-        if zone not in available_timezones():
-            raise ValueError(f"{zone!r} is no IANA time zone; write one like Europe/Berlin")
-        return zone
-
-    @field_validator("closes_after")
-    @classmethod
-    def _not_negative(cls, after: timedelta) -> timedelta:
-        if not timedelta() <= after <= timedelta(days=3):
-            raise ValueError("must be between PT0S and P3D")
-        return after
-
-    @property
-    def calendar(self) -> BusinessCalendar:
-        """The arithmetic of these days."""
-        return BusinessCalendar(ZoneInfo(self.timezone), self.closes_after)
-
-
-class Alerts(Entry):
-    """Who is told. Each is the NAME of a variable that holds a URL as Apprise takes it (Slack, mail, ...)."""
-
-    urls: list[Variable] = Field(default=[])
-    repeat_after: timedelta = timedelta(hours=24)
-
-
-class Checks(Entry):
-    """How far a day may stray before a check speaks."""
-
-    volume_band: Decimal = Field(
-        default=Decimal("3"), gt=1, description="Factor around the same weekday's trailing median"
-    )
-    min_delivery: Decimal = Field(
-        default=Decimal("0.8"), gt=0, le=1, description="Least share of the rows delivered before"
-    )
-
-
-class Automation(Entry):
-    """When the platform works by itself."""
-
-    schedule_at: str = Field(default="06:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
-    fresh_by: str = Field(default="07:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
-    max_tries: int = Field(default=8, ge=1, le=100, description="Tries before the gap sensor gives up until tomorrow")
-    retry_pause: timedelta = Field(default=timedelta(minutes=5), description="After the first try; then twice as long")
-    on_definition_change: Literal["backfill", "keep"] = Field(default="backfill", description=ON_CHANGE_IS)
-    gap_check_seconds: int = Field(default=300, ge=5, le=3600)
-    gap_horizon: timedelta = Field(default=timedelta(days=400), description="How far back the gap sensor looks")
-    max_runtime: timedelta = Field(default=timedelta(hours=1), description="A run that takes longer is ended")
-    days_per_run: int | None = Field(
-        default=None, ge=1, description="A backfill is cut into runs of so many days, for several workers; else one run"
-    )
 
 
 class Catalogue(Entry):

@@ -11,8 +11,8 @@ from datetime import date
 from decimal import Decimal
 
 from unit_economics.adapters import Count
-from unit_economics.catalogue import Checks
 from unit_economics.checks import Finding, sound, unit_findings
+from unit_economics.platform_entry import Checks
 from unit_economics.promises import CONTRACT, DELIVERY
 from unit_economics.revenue_entry import Basis
 from unit_economics.revenue_names import GIVEN_BACK, GROSS
