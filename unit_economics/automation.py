@@ -1,7 +1,7 @@
 """When the platform works by itself: the job, the morning's run, and the gap sensor.
 
 Here: Dagster's schedule and sensor, thin shells around pure decisions. Not here: the decisions (gaps.py), what a run
-does (assets.py), who is told when it goes wrong (guards.py).
+does (steps/), who is told when it goes wrong (guards.py).
 
 The schedule is a convenience: after downtime Dagster runs only its last tick. The gap sensor is the guarantee.
 """

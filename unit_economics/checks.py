@@ -2,7 +2,7 @@
 
 Here: each check's severity, and the pure functions that judge. An error keeps a day out of the mart
 and turns its gate red; a warning is shown and lets it pass. Samples are capped and hold only columns, never people.
-Not here: each check's name and promise (promises.py), recording a result in Dagster (assets.py) or PostgreSQL
+Not here: each check's name and promise (promises.py), recording a result in Dagster (reporting.py) or PostgreSQL
 (warehouse/ledger.py).
 """
 

@@ -1,7 +1,7 @@
 """What a formula amounts to on each day, with everything it was computed from. Frames in, frames out.
 
 Here: a day's value of every name, and the row that explains itself. Not here: what names stand for (formula_names.py),
-several days together (formula_windows.py), any reading (formula_asset.py).
+several days together (formula_windows.py), any reading (steps/formula.py).
 
 A name without a value has the reason instead, and so has every formula that needs it.
 """

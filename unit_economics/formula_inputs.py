@@ -1,6 +1,6 @@
 """What a formula is made of: kept rows, with money in the catalogue's currency and quantities added up. Pure.
 
-Here: from rows as they are kept to what formulas are computed from. Not here: reading the rows (formula_asset.py), the
+Here: from rows as they are kept to what formulas are computed from. Not here: reading the rows (steps/formula.py), the
 values (formula_days.py).
 """
 

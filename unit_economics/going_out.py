@@ -1,7 +1,7 @@
 """What of a range of days is to go out to a destination, and why the other days are not.
 
 Here: units as they are counted, and what they earned as one net amount a day in the catalogue's currency. Not here: the
-gate's questions (warehouse/), sending (sinks/), the order of it all (publishing.py).
+gate's questions (warehouse/), sending (sinks/), the order of it all (steps/publishing.py).
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Which assets a catalogue gives, what each is made of, and what each one means: one node an asset.
 
 Here: the description that the deployment, the checks, the steps and the pages all go by. A new kind of asset is its
-nodes here, its step in assets.py, its words in asset_shape.py and promises.py. Not here: Dagster, or any reading.
+nodes here, its step in steps/, its words in asset_words.py and promises.py. Not here: Dagster, or any reading.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,6 +1,6 @@
 """What an asset tells Dagster of its days: one materialisation and one word of each check a day.
 
-Here: Dagster's event shapes, for a run of one day and for a run of many. Not here: what happened (assets.py decides).
+Here: Dagster's event shapes, for a run of one day and for a run of many. Not here: what happened (steps/).
 
 Dagster 1.13 records a range run's checks without a partition and materialises every partition of the range, good or
 not. So each day is told by itself here; two names below are private to Dagster.

@@ -1,7 +1,7 @@
 """Storing what was judged: the sound days replace what was there, the others turn their gate red, and people are told.
 
 Here: from findings to one transaction's writes, and the status a day is stored with. Not here: judging (checks.py),
-the writes themselves (warehouse/), or what flows where (assets.py).
+the writes themselves (warehouse/), or what flows where (steps/).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -55,7 +55,7 @@ def write(
     rows: pd.DataFrame,
     before_commit: Callable[[], object] = lambda: None,
 ) -> None:
-    """Replace the attempt's days, as assets.py does it."""
+    """Replace the attempt's days, as a step does it."""
     days = attempt.days
     with warehouse.transaction() as connection:
         states = {day: DayState("complete", days.last) for day in days}

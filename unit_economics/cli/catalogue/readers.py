@@ -13,9 +13,9 @@ import pandera.pandas as pa
 from unit_economics.business_days import DayRange
 from unit_economics.cost_sources.together import Asked, read_all
 from unit_economics.deployment import Deployment
-from unit_economics.exchanging import read_rates
 from unit_economics.graph import Kind, Node
 from unit_economics.schemas import CHARGES, EXCHANGE_RATES, UNITS, empty
+from unit_economics.steps.exchanging import read_rates
 from unit_economics.unit_sources.counting import over_time
 from unit_economics.warehouse import money, reading
 from unit_economics.warehouse.connection import Connection

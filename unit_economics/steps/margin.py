@@ -15,13 +15,13 @@ from unit_economics.business_days import DayRange
 from unit_economics.catalogue import Catalogue
 from unit_economics.checks import Finding
 from unit_economics.deployment import Deployment
-from unit_economics.deriving import Made, MadeOf, Recipe, derived
-from unit_economics.exchanging import exchange_of
 from unit_economics.graph import CLOUD_COSTS, Node
 from unit_economics.margin import Known, costs_by_scope, unit_margins
 from unit_economics.plots import margin_numbers
 from unit_economics.promises import CONTRACT, MARGIN_CHECKS
 from unit_economics.reporting import Told
+from unit_economics.steps.deriving import Made, MadeOf, Recipe, derived
+from unit_economics.steps.exchanging import exchange_of
 from unit_economics.warehouse import money, reading, tables
 from unit_economics.warehouse.connection import Connection
 from unit_economics.warehouse.ledger import Attempt

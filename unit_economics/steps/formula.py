@@ -14,8 +14,6 @@ from unit_economics import checks, schemas
 from unit_economics.asset_names import ALLOCATED_COSTS, CLOUD_COSTS, EXCHANGE_RATES
 from unit_economics.business_days import DayRange
 from unit_economics.deployment import Deployment
-from unit_economics.deriving import Made, MadeOf, Recipe, derived
-from unit_economics.exchanging import exchange_of
 from unit_economics.formula_book import Compiled
 from unit_economics.formula_days import Stored, formula_values
 from unit_economics.formula_inputs import Held, counted_assets, entries, in_its_currency
@@ -24,6 +22,8 @@ from unit_economics.insight import variation
 from unit_economics.plots import formula_numbers
 from unit_economics.promises import FORMULA_CHECKS
 from unit_economics.reporting import Told
+from unit_economics.steps.deriving import Made, MadeOf, Recipe, derived
+from unit_economics.steps.exchanging import exchange_of
 from unit_economics.warehouse import reading, tables
 from unit_economics.warehouse.connection import Connection
 from unit_economics.warehouse.history import history
