@@ -367,6 +367,11 @@ def test_a_number_with_an_exponent_is_spelt_out_and_stays_the_same(number: Decim
         assert "e" not in told.lower()
 
 
+@pytest.mark.parametrize("text", ["++1e5", "-+1e5", "1e+-5", "1e--5", "+-1e5", "1e", "e5", ".e5", "1e5_0", "1e1000"])
+def test_what_only_looks_like_an_exponent_stays_as_it_is(text: str) -> None:
+    assert _spelt_out(text) == text
+
+
 @given(st.text("0123456789eE+-. x", max_size=12))
 def test_what_is_no_number_stays_as_it_is(text: str) -> None:
     told = _spelt_out(text)
