@@ -232,6 +232,16 @@ def test_rows_can_not_be_counted_over_several_days(csvs: Place) -> None:
         source.count_over(BOTH, calendar=UTC_DAYS, outside=outside)
 
 
+def test_a_value_that_no_mart_can_hold_refuses_its_day(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_text(json.dumps({"at": AT, "country": "D\0E"}) + "\n" + json.dumps({"at": LATER, "country": "DE"}))
+    entry = {"kind": "files", "path": str(path), **EVENTS, "dimensions": {"country": "country"}}
+    outside = Outside({}, now=lambda: NOW)
+    counted = FileUnits.model_validate(entry).count(BOTH, calendar=UTC_DAYS, unit="Order", outside=outside)
+    assert quantities(counted) == {SECOND: Decimal(1)}
+    assert "on 2025-03-03 holds what is no text" in counted.refused[FIRST]
+
+
 def test_each_segment_of_a_day_has_its_row(place: Place) -> None:
     place.write(*({"at": AT, "country": country} for country in ("DE", "FR", None)))
     units = place.count(EVENTS, ONE, segment="country").units
