@@ -224,7 +224,7 @@ def _found(info: fs.FileInfo, name: str) -> Found:
 def _walk_local(base: str) -> Iterator[Found]:
     """Links are followed, each real folder once: pyarrow's own walk never ends on a link to a parent."""
     seen: set[str] = set()
-    for folder, below, names in os.walk(base, followlinks=True):
+    for folder, below, names in os.walk(base, followlinks=True, onerror=_raise):
         if os.path.realpath(folder) in seen:
             below.clear()
             continue
@@ -234,6 +234,11 @@ def _walk_local(base: str) -> Iterator[Found]:
             if path.is_file():
                 stat = path.stat()
                 yield Found(path.relative_to(base).as_posix(), path.as_posix(), stat.st_size, stat.st_mtime_ns)
+
+
+def _raise(error: OSError) -> None:
+    """A folder that can't be listed is no empty folder."""
+    raise error
 
 
 def _is_visible(name: str) -> bool:

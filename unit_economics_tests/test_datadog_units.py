@@ -195,6 +195,8 @@ def test_a_limit_of_calls_is_waited_for_as_long_as_datadog_says(monkeypatch: pyt
         ({"status": "ok", "series": [{"tag_set": [], "interval": 3600, "pointlist": [[1, 2]]}]}, "not an hour and a"),
         ({"status": "ok", "series": [{"tag_set": [], "interval": 3600, "pointlist": [[3600000, "x"]]}]}, "not an hour"),
         ({"status": "ok", "series": [{"tag_set": [], "interval": 3600, "pointlist": [[3600000]]}]}, "not an hour"),
+        ({"status": "ok", "series": [{"tag_set": [], "interval": [], "pointlist": []}]}, r"are \[\] apart and not an"),
+        ({"status": "ok", "series": [{"tag_set": [], "interval": 3600, "pointlist": [[1e99, 1]]}]}, "not an hour"),
         ([], "a list and not an object at the top"),
     ],
 )

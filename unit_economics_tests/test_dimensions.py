@@ -1,5 +1,6 @@
 """Units told apart by dimensions: what leaves a source, what is rolled up, and that the parts stay the whole."""
 
+import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -202,6 +203,17 @@ def test_a_new_key_under_a_new_name_makes_every_day_a_gap_and_its_pseudonyms_ane
     assert shop.sql(versions) == [(3,)], "what was told before stays told"
 
 
+def test_a_failure_repeats_no_word_of_a_database_whose_rows_name_people(orders: str) -> None:
+    with psycopg.connect(orders, autocommit=True) as connection:
+        connection.execute("create view public.people as select at, customer::int::text as customer from public.orders")
+    with pytest.raises(Refusal, match=r"ann@example\.com"):
+        count(orders, {"customer": "customer"}, relation="public.people")
+    who: dict[str, object] = {"customer": {"column": "customer", "pseudonym": "CUSTOMER_KEY"}}
+    with pytest.raises(Refusal, match=r"InvalidTextRepresentation \(22P02\)") as caught:
+        count(orders, who, relation="public.people")
+    assert "ann@" not in "".join(traceback.format_exception(caught.value))
+
+
 def test_a_different_count_over_several_days_is_asked_of_the_source(orders: str) -> None:
     with psycopg.connect(orders, autocommit=True) as connection:
         connection.execute("insert into public.orders values (1, '2026-03-02 12:00Z', 'ann@example.com', 'eu')")
@@ -209,5 +221,9 @@ def test_a_different_count_over_several_days_is_asked_of_the_source(orders: str)
     both = DayRange(DAY, DAY + timedelta(days=1))
     source = PostgresUnits.model_validate({**entry, "count_distinct": "customer"})
     assert source.count_over(both, calendar=CALENDAR, outside=outside(ORDERS=orders)) == 3
+    with psycopg.connect(orders, autocommit=True) as connection:
+        connection.execute("insert into public.orders values (7, '2026-03-02 13:00Z', null, 'eu')")
+    with pytest.raises(Refusal, match="column customer is empty in 1 rows of 2026-03-01 to 2026-03-02"):
+        source.count_over(both, calendar=CALENDAR, outside=outside(ORDERS=orders))
     with pytest.raises(Refusal, match="can't count what is different"):
         PostgresUnits.model_validate(entry).count_over(both, calendar=CALENDAR, outside=outside(ORDERS=orders))

@@ -232,6 +232,16 @@ def test_rows_can_not_be_counted_over_several_days(csvs: Place) -> None:
         source.count_over(BOTH, calendar=UTC_DAYS, outside=outside)
 
 
+def test_a_value_that_no_mart_can_hold_refuses_its_day(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_text(json.dumps({"at": AT, "country": "D\0E"}) + "\n" + json.dumps({"at": LATER, "country": "DE"}))
+    entry = {"kind": "files", "path": str(path), **EVENTS, "dimensions": {"country": "country"}}
+    outside = Outside({}, now=lambda: NOW)
+    counted = FileUnits.model_validate(entry).count(BOTH, calendar=UTC_DAYS, unit="Order", outside=outside)
+    assert quantities(counted) == {SECOND: Decimal(1)}
+    assert "on 2025-03-03 holds what is no text" in counted.refused[FIRST]
+
+
 def test_each_segment_of_a_day_has_its_row(place: Place) -> None:
     place.write(*({"at": AT, "country": country} for country in ("DE", "FR", None)))
     units = place.count(EVENTS, ONE, segment="country").units
@@ -365,6 +375,11 @@ def test_a_number_with_an_exponent_is_spelt_out_and_stays_the_same(number: Decim
         assert told is not None
         assert Decimal(told) == number
         assert "e" not in told.lower()
+
+
+@pytest.mark.parametrize("text", ["++1e5", "-+1e5", "1e+-5", "1e--5", "+-1e5", "1e", "e5", ".e5", "1e5_0", "1e1000"])
+def test_what_only_looks_like_an_exponent_stays_as_it_is(text: str) -> None:
+    assert _spelt_out(text) == text
 
 
 @given(st.text("0123456789eE+-. x", max_size=12))

@@ -1,6 +1,7 @@
 """Files of units that must not become a number: each is refused by file, row and field."""
 
 import gzip
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from unit_economics.adapters import Count
 from unit_economics.object_storage import Storage
 from unit_economics.outside import Outside
-from unit_economics.refusals import Refusal
+from unit_economics.refusals import Refusal, Unreachable
 from unit_economics.unit_sources.files import FileUnits
 from unit_economics_tests.test_file_units import BOTH, NOW, UTC_DAYS, parquet_bytes
 
@@ -152,6 +153,24 @@ def test_nothing_at_the_path_is_refused(tmp_path: Path) -> None:
         count(tmp_path)
     with pytest.raises(Refusal, match="ftp:// can't be read"):
         count(tmp_path, path="ftp://host/files")
+
+
+def test_a_folder_that_may_not_be_read_is_refused_and_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "a.csv", GOOD)
+    closed = tmp_path / "files" / "closed"
+    closed.mkdir()
+    listed = os.scandir
+
+    def scandir(path: str) -> Any:
+        if Path(path) == closed:
+            raise PermissionError(13, "Permission denied", path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(Unreachable, match="did not allow the request"):
+        count(tmp_path)
 
 
 def test_files_that_change_while_they_are_read_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

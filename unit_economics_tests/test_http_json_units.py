@@ -16,6 +16,7 @@ from unit_economics.adapters import Count
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, UsageRefusal
+from unit_economics.unit_sources.given_rows import iso_day
 from unit_economics.unit_sources.http_json import HttpJsonUnits
 from unit_economics_tests.web_server import Reply, Request, as_json, serving
 
@@ -115,6 +116,22 @@ def test_a_moment_is_a_day_only_where_it_is_a_midnight_of_the_business_zone() ->
     ):
         with pytest.raises(Refusal, match=r"member day in row 1 is .* no day like 2026-03-28"):
             of([{"day": moment, "quantity": 3}])
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "begins", "other"),
+    [
+        # Beirut's clocks go from midnight to 1:00, so the day begins at 1:00.
+        ("Asia/Beirut", date(2026, 3, 29), "2026-03-29T01:00:00+03:00", "2026-03-29T02:00:00+03:00"),
+        # Havana's go back from 1:00 to midnight, so the day has two of them and begins at the first.
+        ("America/Havana", date(2026, 11, 1), "2026-11-01T00:00:00-04:00", "2026-11-01T00:00:00-05:00"),
+    ],
+)
+def test_the_moment_at_which_a_day_begins_is_that_day_also_where_the_clocks_change_at_midnight(
+    zone: str, day: date, begins: str, other: str
+) -> None:
+    assert iso_day(begins, ZoneInfo(zone)) == day
+    assert iso_day(other, ZoneInfo(zone)) is None
 
 
 def test_a_day_twice_is_refused_and_a_day_not_asked_for_is_read_over() -> None:

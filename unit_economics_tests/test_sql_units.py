@@ -245,6 +245,12 @@ def test_each_segment_of_a_day_has_its_row(shop: Shop) -> None:
     assert dict(zip(units["segment"], units["quantity"], strict=True)) == {"(none)": 1, "DE": 1, "FR": 1}
 
 
+def test_a_segment_that_is_called_as_what_has_none_is_one_segment_with_it(shop: Shop) -> None:
+    shop.orders(*(order("2025-03-03T10:00:00+00:00", country=one) for one in ("DE", None, "(none)", "")))
+    units = shop.count(TABLE, DayRange(FIRST, FIRST), segment="country").units
+    assert dict(zip(units["segment"], units["quantity"], strict=True)) == {"DE": 1, "(none)": 3}
+
+
 def test_dimensions_are_rolled_up_and_the_whole_of_a_day_is_asked_for(shop: Shop) -> None:
     at = "2025-03-03 10:00:00+00:00"
     shop.orders(order(at, "1"), order(at, "1", country="FR"), order(at, "2"), order(at, "3", country="IT"))
@@ -361,6 +367,19 @@ def test_what_is_no_moment_in_sqlite_is_refused(sqlite: Shop, at: str) -> None:
         sqlite.count(TABLE)
 
 
+@pytest.mark.parametrize("at", ["2025-03-03T22:59:59.9996Z", "2025-03-03 23:59:59.999999+01:00"])
+def test_the_last_moment_of_a_day_in_sqlite_is_not_rounded_into_the_next(sqlite: Shop, at: str) -> None:
+    sqlite.orders(order(at))
+    berlin = BusinessCalendar(ZoneInfo("Europe/Berlin"), timedelta(hours=2))
+    assert quantities(sqlite.count(TABLE, calendar=berlin)) == {FIRST: Decimal(1)}
+
+
+def test_different_keys_of_sqlite_are_told_apart_by_their_every_letter(sqlite: Shop) -> None:
+    sqlite.run("create table orders (ordered_at text, order_id text collate nocase)")
+    sqlite.run("insert into orders select '2025-03-03T10:00:00Z', column1 from (values ('a1'), ('A1'))")
+    assert quantities(sqlite.count(TABLE, count_distinct="order_id"))[FIRST] == Decimal(2)
+
+
 @pytest.mark.parametrize("at", ["2025-03-03T10:00:00Z", "2025-03-03 10:00:00+01:00"])
 def test_a_moment_with_a_zone_is_no_wall_clock_in_sqlite(sqlite: Shop, at: str) -> None:
     sqlite.orders(order(at))
@@ -368,7 +387,7 @@ def test_a_moment_with_a_zone_is_no_wall_clock_in_sqlite(sqlite: Shop, at: str) 
         sqlite.count(TABLE, local_zone="UTC")
 
 
-@pytest.mark.parametrize("day", ["20250303", "2025-03-03 00:00:00", "3.3.2025", 20250303])
+@pytest.mark.parametrize("day", ["20250303", "2025-03-03 00:00:00", "3.3.2025", 20250303, "2025-W10-1"])
 def test_what_is_no_day_in_sqlite_is_refused(sqlite: Shop, day: object) -> None:
     sqlite.run("create table total_orders (day date, orders int)")
     sqlite.run(f"insert into total_orders values ({literal(day)}, 7)")

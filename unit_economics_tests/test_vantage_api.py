@@ -61,6 +61,7 @@ CALLS: dict[str, Callable[[VantageApi], object]] = {
         ({"retry-after": format_datetime(START + timedelta(days=900), usegmt=True)}, 300),
         ({"retry-after": "soon"}, None),
         ({"retry-after": "1e9"}, None),
+        ({"retry-after": "Mon, 01 Jan 99999999999 00:00:00 GMT"}, None),
         ({"retry-after": ""}, None),
         ({}, None),
         ({"x-rate-limit-reset": str(int(START.timestamp()) + 42)}, 42),
@@ -82,12 +83,19 @@ def test_the_wait_that_a_server_asks_for_is_kept_between_one_second_and_five_min
     assert slept == seconds or (seconds is None and 1 <= slept <= 2)
 
 
-@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 520])
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 520])
 def test_a_passing_fault_is_tried_again_until_it_has_passed(status: int) -> None:
     transport = Scripted(json_reply({}, status), json_reply("<html>", status), OK)
     with client(transport) as api:
         api.me()
     assert len(transport.requests) == 3
+
+
+def test_a_status_that_no_rule_names_is_not_tried_again() -> None:
+    transport = Scripted(json_reply({}, 425), OK)
+    with client(transport) as api, pytest.raises(Refusal, match="answered 425"):
+        api.me()
+    assert len(transport.requests) == 1
 
 
 @pytest.mark.parametrize("status", [500, 429])

@@ -19,6 +19,7 @@ from unit_economics.exact import EXACT, LARGEST
 from unit_economics.over_days import Per, in_time
 from unit_economics.refusals import DayRefusal, Refusal
 from unit_economics.unit_sources.dimensions import NOT_SPLIT, Told, rolled_up
+from unit_economics.web_api.strict_json import is_storable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +94,11 @@ class Judge:
             remedy = f"{self.remedy}; orders that were taken back belong in a {self.noun} of their own"
             what = f"{self.noun} {self.quantity} is {fault} on {day}"
             raise DayRefusal(what, where=self.where, remedy=remedy, day=day)
-        return UnitRow(day, self.told.values(answer.raw), cast("Decimal", answer.quantity))
+        values = self.told.values(answer.raw)
+        if not all(map(is_storable, values)):
+            what = f"the value of a dimension or segment on {day} holds what is no text (a NUL, or half a character)"
+            raise DayRefusal(what, where=self.where, remedy=self.remedy, day=day)
+        return UnitRow(day, values, cast("Decimal", answer.quantity))
 
     def _day(self, text: str | None) -> date:
         if text is None:
@@ -129,7 +134,7 @@ def count_of(tally: Tally, days: DayRange, *, unit: str, zero: bool, told: Told 
     rows = sorted([*tally.rows, *(UnitRow(day, _nothing(told), Decimal(0)) for day in zeros)])
     absent = {day: tally.reasons.get(day, tally.absent) for day in without if day not in set(zeros)}
     totals = {**_sums(rows), **(tally.totals or {})} if told.is_sliced else {}
-    told_rows = _rolled_up(rows, told) if told.is_sliced else rows
+    told_rows = _rolled_up(rows, told) if told.names else rows
     return Count(_frame(told_rows, unit, told), absent, tally.refused, _fingerprint(told_rows, told), totals)
 
 

@@ -44,7 +44,7 @@ class Told:
     def values(self, raw: Iterable[object]) -> tuple[str, ...]:
         """One row's values as they may be seen outside: in messages, in the mart, anywhere."""
         if not self.is_sliced:
-            return tuple(NO_VALUE if value is None else str(value) for value in raw)
+            return tuple(_told(value, None) for value in raw)
         return tuple(_told(value, key) for value, key in zip(raw, self.keys, strict=True))
 
     def as_json(self, values: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ here: where rows come from (google_sheets/, http_json/), the judgement of the qu
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -54,15 +54,16 @@ def tally_of(
 
 
 def iso_day(value: object, zone: ZoneInfo | None = None) -> date | None:
-    """A day like 2026-03-28, or (where a zone is given) a moment with an offset that is a midnight in it."""
+    """A day like 2026-03-28, or (where a zone is given) a moment with an offset at which a day of it begins."""
     if not isinstance(value, str):
         return None
     try:
         if _DAY.fullmatch(value):
             return date.fromisoformat(value)
         if zone and _MOMENT.fullmatch(value):
-            moment = datetime.fromisoformat(value).astimezone(zone)
-            return moment.date() if moment.time() == datetime.min.time() else None
+            moment = datetime.fromisoformat(value)
+            day = moment.astimezone(zone).date()
+            return day if moment == datetime.combine(day, time(), tzinfo=zone).astimezone(UTC) else None
     except (ValueError, OverflowError):
         return None
     return None

@@ -26,7 +26,7 @@ from unit_economics.web_api.strict_json import Json
 from unit_economics.web_api.waits import Clock, backoff, wanted_wait
 
 T = TypeVar("T")
-_PASSING = {408, 425, 429}
+_PASSING = {408, 429}
 AGAIN = "Run it again later"
 
 

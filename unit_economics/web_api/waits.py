@@ -52,7 +52,7 @@ def _seconds(written: str) -> float | None:
 def _until_date(written: str, now: datetime) -> float | None:
     try:
         moment = parsedate_to_datetime(written)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
 

@@ -29,6 +29,7 @@ from unit_economics.web_api.strict_json import Json, plain, short
 _PATH = "/api/v1/query"
 _HOUR = timedelta(hours=1)
 _SECONDS, _MILLISECONDS = 3600, 3_600_000
+_LATEST = Decimal(10) ** 14
 _DAYS = 30
 """Days a call: 750 hours, and Datadog gives at most 1500 points a series."""
 _ROLLUP = {"sum": "sum", "mean": "avg", "max": "max", "last": "avg"}
@@ -87,7 +88,8 @@ def _samples(entry: DatadogUnits, api: WebApi, of: Sequence[Window], tags: Seque
 
 def _points(series: Json, tags: Sequence[str], shape: Shape) -> Iterator[Sample]:
     raw = _raw(series, tags, shape)
-    if series.get("interval") not in {_SECONDS, _MILLISECONDS}:  # documented as milliseconds, answered as seconds
+    # documented as milliseconds, answered as seconds
+    if exact(series.get("interval")) not in {_SECONDS, _MILLISECONDS}:
         raise shape.refused(f"the points are {short(series.get('interval'))} apart and not an hour")
     for point in shape.items(series.get("pointlist"), "series[*].pointlist"):
         sample = _sample(point, shape)
@@ -105,7 +107,7 @@ def _sample(point: object, shape: Shape) -> Sample | None:
     pair = shape.items(point, "series[*].pointlist[*]")
     moment, value = pair if len(pair) == 2 else (None, None)
     milliseconds = exact(moment)
-    if milliseconds is None or milliseconds % _MILLISECONDS or not 0 <= milliseconds < Decimal(10) ** 14:
+    if milliseconds is None or not 0 <= milliseconds < _LATEST or milliseconds % _MILLISECONDS:
         raise shape.refused(f"a point is {short(point)} and not an hour and a number")
     if value is None:
         return None

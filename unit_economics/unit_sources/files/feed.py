@@ -6,6 +6,7 @@ json_rows.py, parquet_rows.py), what is asked (question.py).
 # pyarrow ships no types
 # pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from unit_economics.unit_sources.files.parts import Part
 _ROWS_AT_ONCE = 1 << 14
 _LETTERS_AT_ONCE = 1 << 23
 _LARGEST_EXPONENT = 60
+_SCIENTIFIC = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?(?P<exponent>[0-9]{1,3})")
 
 
 @dataclass
@@ -116,9 +118,6 @@ def _plain(column: pa.Array) -> pa.Array:
 
 def _spelt_out(text: str | None) -> str | None:
     """The same number; what is none, or beyond all bounds, stays as it is and is refused."""
-    mantissa, mark, exponent = (text or "").lower().partition("e")
-    digits = exponent.lstrip("+-")
-    if not mark or not digits.isdecimal() or len(digits) > 3 or int(digits) > _LARGEST_EXPONENT:
-        return text
-    is_number = mantissa.lstrip("+-").replace(".", "", 1).isdecimal() and mantissa.isascii() and exponent.isascii()
-    return f"{Decimal(f'{mantissa}e{exponent}'):f}" if is_number and mantissa[1:].count("-") == 0 else text
+    found = _SCIENTIFIC.fullmatch(text or "")
+    is_bounded = found is not None and int(found["exponent"]) <= _LARGEST_EXPONENT
+    return f"{Decimal(found[0]):f}" if found and is_bounded else text

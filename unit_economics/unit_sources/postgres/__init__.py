@@ -16,7 +16,7 @@ from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.database_url import server_of
 from unit_economics.entry import Variable
 from unit_economics.outside import Outside
-from unit_economics.refusals import UsageRefusal
+from unit_economics.refusals import Refusal, UsageRefusal
 from unit_economics.unit_sources.counting import Answer, Judge, Tally, count_of, judged
 from unit_economics.unit_sources.dimensions import BY_SEGMENT, Told
 from unit_economics.unit_sources.events import TO_COUNT_ROWS, Group, counted, day_edges
@@ -93,7 +93,8 @@ class PostgresUnits(UnitSource):
                 return self._read_days(session, days, told)
             return self._count_rows(session, days, calendar, now, told)
 
-        tally = ask(server, self._where, self.statement_timeout, conversation)
+        is_private = any(one.pseudonym for one in self.split_by.values())
+        tally = ask(server, self._where, self.statement_timeout, conversation, is_private=is_private)
         return count_of(tally, days, unit=unit, zero=self.absent_day == "zero", told=told)
 
     def count_over(self, days: DayRange, *, calendar: BusinessCalendar, outside: Outside) -> Decimal:
@@ -107,6 +108,9 @@ class PostgresUnits(UnitSource):
             edges = [self._edge(end, kind, calendar) for end in calendar.window(days)]
             whole = Relation(self.relation, self._relation.where)
             rows = session.rows(rows_by_day(whole, moment, kind, key, edges))
+            if rows and rows[0][1]:
+                what = f"column {key} is empty in {rows[0][1]} rows of {days}, so they can't be counted"
+                raise Refusal(what, where=self._where, remedy=TO_COUNT_ROWS)
             return cast("Decimal", rows[0][2]) if rows else Decimal(0)
 
         return ask(server, self._where, self.statement_timeout, conversation)

@@ -31,9 +31,12 @@ def silent(where: str, timeout: timedelta) -> Unreachable:
     )
 
 
-def in_plain_words(error: psycopg.Error, server: Server, where: str, timeout: timedelta) -> Refusal:
-    """What the user reads in place of the driver's error."""
-    state, said = error.sqlstate, error.diag.message_primary or type(error).__name__
+def in_plain_words(
+    error: psycopg.Error, server: Server, where: str, timeout: timedelta, *, is_private: bool = False
+) -> Refusal:
+    """What the user reads in place of the driver's error; only its name where it could quote a person's."""
+    name = type(error).__name__
+    state, said = error.sqlstate, name if is_private else error.diag.message_primary or name
     if state is None:
         return _no_connection(error, server) if isinstance(error, psycopg.OperationalError) else _unsendable(where)
     if state in {"57014", "55P03"}:

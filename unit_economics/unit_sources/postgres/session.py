@@ -61,8 +61,18 @@ class Session:
         return {name: info.name if info else "a type of its own" for name, info in found.items()}
 
 
-def ask(server: Server, where: str, timeout: timedelta, conversation: Callable[[Session], T]) -> T:
-    """Hold the conversation in one snapshot; from the start again, at most three times, where the line failed."""
+def ask(
+    server: Server,
+    where: str,
+    timeout: timedelta,
+    conversation: Callable[[Session], T],
+    *,
+    is_private: bool = False,
+) -> T:
+    """Hold the conversation in one snapshot; from the start again, at most three times, where the line failed.
+
+    is_private: its rows name people, so nothing that they hold is repeated.
+    """
     try:
         for attempt in tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, Exception) and may_pass(error)),
@@ -73,7 +83,9 @@ def ask(server: Server, where: str, timeout: timedelta, conversation: Callable[[
             with attempt, _session(server, timeout) as session:
                 return conversation(session)
     except psycopg.Error as error:
-        raise in_plain_words(error, server, where, timeout) from error
+        # What the server says may name a person, and a log shows the cause too.
+        told = in_plain_words(error, server, where, timeout, is_private=is_private)
+        raise told from (None if is_private else error)
     except UnicodeError as error:
         raise Refusal("a text is not valid in the database's encoding", where=where, remedy="Correct it") from error
     raise AssertionError("tenacity either returns an attempt or raises")

@@ -3,6 +3,7 @@
 Here: the order of the steps. Not here: any of the steps (their own modules), the settings (the entry in __init__.py).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,6 +26,8 @@ from unit_economics.unit_sources.sql.session import Session, ask
 from unit_economics.unit_sources.sql.sqlite import decimal_of
 from unit_economics.unit_sources.sql.ways import Ways, ways_of
 from unit_economics.unit_sources.table_entry import Value
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def count(entry: SqlUnits, days: DayRange, calendar: BusinessCalendar, unit: str, outside: Outside) -> Count:
@@ -189,7 +192,7 @@ def _day(said: object) -> str | None:
     if said is None:
         return None
     text = str(said)
-    return text if isinstance(said, date) or len(text) == len("2026-03-01") else f"{text!r}"
+    return text if isinstance(said, date) or _DAY.fullmatch(text) else f"{text!r}"
 
 
 def _can_equal(value: Value, kind: Kind) -> bool:

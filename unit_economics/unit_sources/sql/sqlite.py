@@ -21,6 +21,7 @@ from unit_economics.unit_sources.sql.ways import Moment, Term, Ways
 NO_NUMBER = "no exact number"
 _NUMBER = re.compile(r"[+-]?[0-9]{1,60}(\.[0-9]{1,60})?")
 _DATE = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
+_SECONDS_END = len("2026-03-01T10:00:00")
 _ZONES = ("*Z", "*[+-][0-9][0-9]:[0-9][0-9]")
 
 
@@ -28,13 +29,13 @@ class SQLiteWays(Ways):
     """Times are texts that SQLite can read, each with a zone, or none of them with one where `local_zone` is given."""
 
     def comparable(self, column: Term, kind: Kind) -> Term:
-        """The time in one spelling, to the millisecond; null where the row states none."""
+        """The time in one spelling, to the second, towards the past; null where the row states none."""
         is_text = sa.func.typeof(column) == "text"
         if kind == "date":
             return sa.case((sa.and_(is_text, column.op("glob")(_DATE)), column))
         has_zone = sa.or_(*(column.op("glob")(zone) for zone in _ZONES))
         is_meant = [is_text, column.op("glob")(f"{_DATE}*"), sa.not_(has_zone) if self.local_zone else has_zone]
-        return sa.case((sa.and_(*is_meant), sa.func.strftime("%Y-%m-%d %H:%M:%f", column)))
+        return sa.case((sa.and_(*is_meant), sa.func.strftime("%Y-%m-%d %H:%M:%f", _whole_seconds(column))))
 
     def is_unreadable(self, column: Term, kind: Kind) -> Term | None:
         """A value that is no time of this kind."""
@@ -54,10 +55,22 @@ class SQLiteWays(Ways):
         """An exact sum, made here: SQLite would add floats."""
         return sa.func.exact_sum(column)
 
+    def key(self, column: Term, kind: Kind) -> Term:
+        """Without the column's own collation: NOCASE takes `a1` and `A1` for one key."""
+        del kind
+        return column.collate("BINARY")
+
     def settings(self, timeout: timedelta) -> Sequence[str]:
         """It only reads, and what it reads is of one moment; it is interrupted when it takes too long."""
         del timeout
         return ["pragma query_only = on", "begin"]
+
+
+def _whole_seconds(column: Term) -> Term:
+    """The time without its fraction: SQLite rounds to milliseconds, and the last moment of a day into the next day."""
+    rest = sa.func.ltrim(sa.func.substr(column, _SECONDS_END + 1), ".0123456789")
+    has_fraction = sa.func.substr(column, _SECONDS_END + 1, 1) == "."
+    return sa.case((has_fraction, sa.func.substr(column, 1, _SECONDS_END).concat(rest)), else_=column)
 
 
 class ExactSum:
