@@ -163,6 +163,12 @@ def test_there_is_no_percentage_of_nothing() -> None:
     assert percent(Decimal(4), Decimal(5)) == 25
 
 
+def test_a_loss_that_becomes_smaller_rises_and_one_that_grows_falls() -> None:
+    assert percent(Decimal(-10), Decimal(-5)) == 50
+    assert percent(Decimal(-10), Decimal(5)) == 150
+    assert percent(Decimal(-10), Decimal(-20)) == -100
+
+
 def test_units_whose_days_become_a_week_in_another_way_are_told_though_no_day_changes() -> None:
     new = read("    unit: Call\n", "    unit: Call\n    aggregation: gauge\n")
     assert affected(read(), new) == []
