@@ -15,6 +15,7 @@ from unit_economics.fee_entry import Fee, Price, price_on
 
 SHOWN = 5
 _HUNDREDTH = Decimal("0.01")
+_NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,10 @@ def fees_of(fees: Mapping[str, Fee], sold: Sold, exchange: Exchange) -> Charged:
 
 
 def _quantities(fee: Fee, sold: Sold) -> Iterator[tuple[str, Decimal]]:
-    """The units of every price that is needed; of no units none is."""
+    """The units of every price that is needed; of no units none is, unless it may be a part of what was paid."""
     told = {"": sold.quantity or Decimal(0)} if fee.by is None else sold.by.get(fee.by, {})
-    yield from ((value, quantity) for value, quantity in sorted(told.items()) if quantity)
+    is_of_revenue = bool(sold.paid) and any(price.percent_of_revenue for price in fee.every_price)
+    yield from ((value, quantity) for value, quantity in sorted(told.items()) if quantity or is_of_revenue)
 
 
 def _price(fee: Fee, value: str, day: date) -> Price | None:
@@ -70,11 +72,15 @@ def _price(fee: Fee, value: str, day: date) -> Price | None:
 
 
 def _taken(price: Price, quantity: Decimal, sold: Sold, rate: Decimal) -> Decimal | None:
-    """Of one price; what is in percent is of revenue, which is in the catalogue's currency already."""
+    """Of one price; what is in percent is of revenue, which is in the catalogue's currency already.
+
+    Of less than nothing that was paid nothing is taken, and nobody gives a fee back.
+    """
     if price.percent_of_revenue and sold.paid is None:
         return None
+    paid = max(sold.paid or _NOTHING, _NOTHING)
     fixed = EXACT.multiply(EXACT.multiply(price.amount, quantity), rate)
-    share = EXACT.multiply(EXACT.multiply(sold.paid or Decimal(0), price.percent_of_revenue), _HUNDREDTH)
+    share = EXACT.multiply(EXACT.multiply(paid, price.percent_of_revenue), _HUNDREDTH)
     return EXACT.add(fixed, share)
 
 

@@ -130,13 +130,13 @@ def _check(book: _Book, name: str) -> None:
         return  # what is wrong is said where it is wrong
     try:
         checked = check(formula, lambda one: _leaf(book, entry.of, one))
+        flat = inlined(formula, lambda one: _node(book, entry.of, one))
     except FormulaProblem as problem:
         book.wrong(name, "formula", _pointed(problem))
         return
     if how := disagreement(entry.unit, checked):
         book.wrong(name, "unit", how)
         return
-    flat = inlined(formula, lambda one: _node(book, entry.of, one))
     book.done[name] = Compiled(name, entry, flat, checked, dict(_leaves(book.catalogue, flat)))
 
 

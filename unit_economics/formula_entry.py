@@ -65,7 +65,7 @@ class FormulaEntry(Entry):
     """One derived metric. Its unit is checked against what the formula gives; `percent` is a share, shown times 100."""
 
     formula: str = Field(min_length=1)
-    unit: str = Field(min_length=1, max_length=80)
+    unit: str = Field(min_length=1, max_length=100)
     of: str | None = Field(default=None, description="The metric that bare `cost`, `units` and `revenue` mean")
     title: Annotated[str | None, LATER] = Field(default=None, max_length=80, repr=False)
     owner: str | None = None

@@ -7,10 +7,15 @@ import difflib
 from collections.abc import Collection
 
 
+def near(word: str, known: Collection[str]) -> str | None:
+    """The nearest known name; None where none is near."""
+    return next(iter(difflib.get_close_matches(word, known, n=1)), None)
+
+
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """``did you mean `x`? `` with the nearest known name; empty where none is near."""
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean `{near[0]}`? " if near else ""
+    meant = near(word, known)
+    return f"did you mean `{meant}`? " if meant else ""
 
 
 def closest(word: str, allowed: Collection[str]) -> str:

@@ -121,5 +121,7 @@ def _ratio(values: Sequence[Value]) -> Decimal | None:
 
 
 def percent(old: Decimal | None, new: Decimal | None) -> Decimal | None:
-    """From the one to the other, in percent."""
-    return RATIO.multiply(RATIO.divide(new, old) - 1, Decimal(100)) if old and new is not None else None
+    """From the one to the other, in percent of the size of the one: what rises is above 0, from a loss too."""
+    if not old or new is None:
+        return None
+    return RATIO.multiply(RATIO.divide(EXACT.subtract(new, old), old.copy_abs()), Decimal(100))

@@ -62,3 +62,7 @@ def test_only_the_process_boundary_catches_everything(path: Path) -> None:
 def test_a_swallowed_failure_would_be_caught() -> None:
     assert catches_everything(ast.parse("try:\n    x()\nexcept Exception:\n    pass"))
     assert catches_everything(ast.parse("try:\n    x()\nexcept:\n    pass"))
+
+
+def test_the_nearest_name_is_found_in_one_place() -> None:
+    assert [named(path) for path in MODULES if "difflib" in path.read_text()] == ["nearest.py"]

@@ -235,7 +235,7 @@ def test_a_commit_can_be_named(shop: World) -> None:
     assert (absent.exit_code, "the commit 'main' has no other.yaml" in absent.stderr) == (2, True)
 
 
-@pytest.mark.parametrize("ref", ["nowhere", "--output=x", "-h", "main..", "$(touch x)"])
+@pytest.mark.parametrize("ref", ["nowhere", "--output=x", "-h", "main..", "$(touch x)", "x" * 300])
 def test_what_is_no_commit_is_refused_in_one_line(shop: World, ref: str) -> None:
     git(shop.folder, "init")
     done = CliRunner().invoke(main, ["catalogue", "diff", f"--against={ref}"])

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unit_economics.catalogue import Catalogue
+from unit_economics.cli.catalogue.diff_page import before_and_after
 from unit_economics.definition_diff import (
     DefinitionChange,
     EntryChange,
@@ -19,7 +20,7 @@ from unit_economics.definition_diff import (
     window_changes,
 )
 from unit_economics.environment import parsed_catalogue
-from unit_economics.number_diff import Place, Value, number_changes, percent, totals
+from unit_economics.number_diff import Number, NumberChange, Place, Plain, Value, number_changes, percent, totals
 
 TEXT = """
 cost_sources:
@@ -161,6 +162,23 @@ def test_a_sample_is_spread_from_the_first_day_to_the_last_and_is_the_same_every
 def test_there_is_no_percentage_of_nothing() -> None:
     assert (percent(None, Decimal(1)), percent(Decimal(0), Decimal(1)), percent(Decimal(1), None)) == (None,) * 3
     assert percent(Decimal(4), Decimal(5)) == 25
+
+
+def test_a_loss_that_becomes_smaller_rises_and_one_that_grows_falls() -> None:
+    assert percent(Decimal(-10), Decimal(-5)) == 50
+    assert percent(Decimal(-10), Decimal(5)) == 150
+    assert percent(Decimal(-10), Decimal(-20)) == -100
+
+
+def test_before_and_after_are_shown_in_as_many_digits_as_tell_them_apart() -> None:
+    def shown(old: Number, new: Number) -> list[str]:
+        return before_and_after(NumberChange(place(), old, new))
+
+    assert shown(Plain(Decimal("2000000.01")), Plain(Decimal(3000000))) == ["2000000", "3000000", "+50.00 %"]
+    near = shown(Plain(Decimal("2000000.01")), Plain(Decimal("2000000.02")))
+    assert near == ["2000000.01", "2000000.02", "+0.00 %"]
+    assert shown(value(10000000, 1), value(20000000, 2)) == ["10000000 / 1", "20000000 / 2", "same ratio"]
+    assert shown(value(10000001, 1), value(20000002, 2))[:2] == ["10000000 / 1", "20000000 / 2"]
 
 
 def test_units_whose_days_become_a_week_in_another_way_are_told_though_no_day_changes() -> None:

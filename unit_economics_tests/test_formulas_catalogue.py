@@ -114,3 +114,20 @@ def test_no_formula_can_take_the_name_of_anything_else_in_the_mart(database: str
         )
         there = {name for (name,) in connection.execute(named.encode())}
     assert there <= RESERVED
+
+
+def test_formulas_that_name_each_other_many_times_are_refused_before_they_outgrow_every_memory() -> None:
+    doubling = [f"f{n}: {{formula: {' + '.join([f'f{n - 1}'] * 60)}, unit: USD}}" for n in range(1, 6)]
+    with pytest.raises(UsageRefusal) as refusal:
+        book("f0: {formula: cost(all), unit: USD}", *doubling)
+    said = "formulas.f3.formula: column 1: with all that it names it has more than 5000 parts; name fewer formulas"
+    assert said in str(refusal.value)
+    assert "formulas.f4" not in str(refusal.value), "what is wrong is said where it is wrong"
+
+
+def test_a_long_row_of_formulas_is_refused_before_it_is_deeper_than_can_be_computed() -> None:
+    deeper = [f"f{n}: {{formula: {'-(' * 18}f{n - 1}{')' * 18}, unit: USD}}" for n in range(1, 40)]
+    with pytest.raises(UsageRefusal, match=r"formulas\.f6\.formula: column 37: .* is nested too deep; 100 levels"):
+        book("f0: {formula: cost(all), unit: USD}", *deeper)
+    row = [f"f{n}: {{formula: f{n - 1}, unit: USD}}" for n in range(1, 200)]
+    assert str(book("f0: {formula: cost(all), unit: USD}", *row)["f199"].formula) == "cost(all)"

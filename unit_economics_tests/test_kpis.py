@@ -14,6 +14,7 @@ from unit_economics.conditions import COLUMNS, Charge
 from unit_economics.environment import parsed_catalogue
 from unit_economics.formula_book import Compiled, compiled
 from unit_economics.formula_days import Stored, formula_values
+from unit_economics.formulas import Checked, disagreement
 from unit_economics.kpis.shipped import library
 from unit_economics.refusals import UsageRefusal
 from unit_economics.rules import taken_by, written
@@ -147,3 +148,58 @@ def test_a_scope_that_is_named_like_one_of_a_kpi_is_refused() -> None:
         UsageRefusal, match=r"cost_scopes\.kpi_usage: a scope that begins with kpi_ is brought by a KPI"
     ):
         load("cost_scopes: {all: {}, kpi_usage: {}}\nkpis:\n  effective_savings_rate: {}\n")
+
+
+QUANTITY = "source: {kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.x, day: day, quantity: q}"
+PARTS = """
+cost_scopes:
+  all: {}
+  team: {by: {tag: team}}
+  product: {allocation: {rules: [{to: shop, where: {service_name: EC2}}]}}
+quantities:
+"""
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("unallocated_share: {cost: 'product:shop'}", "'product:shop' is not a whole cost scope with `allocation`"),
+        ("untagged_share: {cost: 'team:team=pay'}", "'team:team=pay' is not a whole cost scope with `by:"),
+        ("reconciliation_gap: {billed: all, invoiced: invoice}", "'all' is not a cost scope with `basis: billed`"),
+    ],
+)
+def test_a_part_of_a_scope_or_another_basis_is_not_taken_for_what_a_kpi_needs(entry: str, said: str) -> None:
+    with pytest.raises(UsageRefusal) as refusal:
+        load(f"{PARTS}  invoice: {{unit: USD, {QUANTITY}}}\nkpis:\n  {entry}\n")
+    assert said in str(refusal.value)
+
+
+def test_what_is_net_already_is_refused_where_a_kpi_would_take_refunds_off_again() -> None:
+    source = QUANTITY.removeprefix("source: ")
+    revenue = f"    revenue: {{gross: {source}, refunds: {source}, refunds_basis: order_date}}\n"
+    entry = "net_revenue_per_unit: {revenue: order, deductions: taken, units: order}"
+    with pytest.raises(UsageRefusal, match="'order' is not a metric whose `revenue` is one amount a day"):
+        load(f"{ORDERS}{revenue}quantities:\n  taken: {{unit: USD, {QUANTITY}}}\nkpis:\n  {entry}\n")
+
+
+@pytest.mark.parametrize(
+    ("unit", "of_the_kpi"),
+    [
+        ("GB / month", "USD * month / GB"),
+        ("seat * month", "USD / seat-month"),
+        ("1M tokens", "USD / 1M tokens"),
+        ("b" * 40, f"USD / {'b' * 40}"),
+    ],
+)
+def test_the_unit_of_a_kpi_is_divided_by_the_whole_unit_of_its_parameter(unit: str, of_the_kpi: str) -> None:
+    entry = "each: {kpi: cost_per_unit, cost: all, units: many}"
+    whole = load(f"quantities:\n  many: {{unit: {unit}, {QUANTITY}}}\nkpis:\n  {entry}\n")
+    assert disagreement(of_the_kpi, compiled(whole)[0]["each"].checked) is None
+    assert disagreement(of_the_kpi, Checked(whole.formulas["each"].unit, "ratio")) is None
+
+
+def test_two_units_as_long_as_they_may_be_make_the_unit_of_a_kpi() -> None:
+    long, longer = f"{{unit: {'a' * 40}, {QUANTITY}}}", f"{{unit: {'b' * 40}, {QUANTITY}}}"
+    entry = "resource_per_unit: {consumed: one, units: other}"
+    whole = load(f"quantities:\n  one: {long}\n  other: {longer}\nkpis:\n  {entry}\n")
+    assert whole.formulas["resource_per_unit"].unit == f"{'a' * 40} / {'b' * 40}"

@@ -180,6 +180,19 @@ def test_the_price_of_the_day_is_taken_and_what_is_in_percent_is_of_what_custome
     assert fees_of(fee([price("2026-01-01", "0.3", currency="USD")]), sold, EURO).amount == Decimal(15)
 
 
+def test_a_part_of_what_customers_paid_is_taken_on_a_day_without_units_too_and_never_a_part_of_less_than_nothing() -> (
+    None
+):
+    prices = fee([price("2026-01-01", "0.25", percent_of_revenue=Decimal("1.5"))])
+    assert fees_of(prices, Sold(DAY, Decimal(0), paid=Decimal(1000)), EURO).amount == 15
+    assert fees_of(prices, Sold(DAY, Decimal(0), paid=Decimal(0)), EURO).amount == 0
+    assert fees_of(prices, Sold(DAY, Decimal(10), paid=Decimal(-1000)), EURO).amount == Decimal("2.5")
+    (said,) = fees_of(
+        fee([price("2026-03-11", percent_of_revenue=Decimal(1))]), Sold(DAY, Decimal(0), paid=Decimal(9)), EURO
+    ).faults
+    assert said.startswith("fee card has no price on 2026-03-10")
+
+
 @pytest.mark.parametrize("until", [None, "2026-03-10"])
 def test_a_day_without_a_price_is_told_and_never_charged_another_one(until: str | None) -> None:
     prices = [price("2026-03-11" if until is None else "2026-01-01", "1", until)]

@@ -3,7 +3,6 @@
 Here: the command line. Not here: the formats (export_formats.py, csv_text.py), the question (warehouse/overview.py).
 """
 
-import difflib
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -17,6 +16,7 @@ from unit_economics.cli.opening import opened
 from unit_economics.cli.options import Day, config_option
 from unit_economics.csv_text import as_csv
 from unit_economics.deployment import Deployment
+from unit_economics.nearest import near
 from unit_economics.refusals import UsageRefusal
 from unit_economics.warehouse import overview
 from unit_economics.whole_files import write_whole
@@ -70,8 +70,8 @@ def command(
 def _refuse_unknown(of: Deployment, metric: str | None) -> None:
     if metric is None or metric in of.catalogue.metrics:
         return
-    names = difflib.get_close_matches(metric, of.catalogue.metrics, n=1) or list(of.catalogue.metrics)
-    raise UsageRefusal(f"there is no metric {metric!r}", where="--metric", remedy=f"Name one like {', '.join(names)}")
+    names = near(metric, of.catalogue.metrics) or ", ".join(of.catalogue.metrics)
+    raise UsageRefusal(f"there is no metric {metric!r}", where="--metric", remedy=f"Name one like {names}")
 
 
 def _moment(written: str | None) -> datetime | None:

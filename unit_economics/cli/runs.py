@@ -3,7 +3,6 @@
 Here: from days and assets to an outcome. Not here: what a day's state means (outcome.py), the instance (instance.py).
 """
 
-import difflib
 from collections.abc import Callable, Sequence
 from datetime import date
 from uuid import uuid4
@@ -17,6 +16,7 @@ from unit_economics.cli.instance import instance_of
 from unit_economics.cli.outcome import Outcome
 from unit_economics.definitions import code_location
 from unit_economics.deployment import Deployment
+from unit_economics.nearest import near
 from unit_economics.refusals import UsageRefusal
 
 Heard = Callable[[Outcome, str], None]
@@ -39,8 +39,8 @@ def chosen_assets(of: Deployment, only: Sequence[str]) -> list[str]:
     """The assets that are meant, all where none is named; refused with the nearest name where one is unknown."""
     for name in only:
         if name not in of.inputs:
-            near = difflib.get_close_matches(name, of.inputs, n=1)
-            remedy = f"Did you mean {near[0]}? " if near else ""
+            meant = near(name, of.inputs)
+            remedy = f"Did you mean {meant}? " if meant else ""
             raise UsageRefusal(
                 f"no asset with days is called {name!r}",
                 where="--only",

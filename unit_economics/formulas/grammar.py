@@ -28,7 +28,7 @@ from unit_economics.formulas.tree import (
     Step,
     Window,
     Windowed,
-    inside,
+    levels,
     parts,
 )
 
@@ -146,13 +146,9 @@ def _within(window: Window, node: Node) -> Node:
 
 
 def _bounded(node: Negated | Windowed | Chain) -> Node:
-    if _levels(node) > DEEPEST:
+    if levels(node) > DEEPEST:
         raise FormulaProblem(f"it is nested too deep here; {DEEPEST} levels at most", node.column)
     return node
-
-
-def _levels(node: Node) -> int:
-    return 1 + max(map(_levels, inside(node)), default=-1)
 
 
 def _column(token: Token) -> int:

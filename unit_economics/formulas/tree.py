@@ -136,6 +136,11 @@ def parts(node: Node) -> Iterator[Node]:
         yield from parts(inner)
 
 
+def levels(node: Node) -> int:
+    """How deep parts are inside each other; 0 for a number or a name."""
+    return 1 + max(map(levels, inside(node)), default=-1)
+
+
 def inside(node: Node) -> tuple[Node, ...]:
     """What this part is directly made of."""
     if isinstance(node, Chain):

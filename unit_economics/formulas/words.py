@@ -3,11 +3,11 @@
 Here: wording that several parts of the package share. Not here: any rule.
 """
 
-import difflib
 from collections.abc import Iterable
 
 from unit_economics.formulas.problem import FormulaProblem
 from unit_economics.formulas.tree import Reference
+from unit_economics.nearest import did_you_mean
 
 _LONGEST_WORD, _MOST_NAMES = 40, 20
 
@@ -23,8 +23,8 @@ def shown(word: str) -> str:
 def unknown(reference: Reference, allowed: Iterable[str]) -> FormulaProblem:
     """The problem of a name that stands for nothing; allowed: what could stand there, written as in a formula."""
     written, names = str(reference), list(allowed)
-    near = difflib.get_close_matches(written, names, n=1)
-    hint = f"did you mean `{near[0]}`? " if near else ""
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     listed = ", ".join(names[:_MOST_NAMES]) or "none"
-    return FormulaProblem(f"{shown(written)} is not known; {hint}allowed: {listed}{more}", reference.column)
+    return FormulaProblem(
+        f"{shown(written)} is not known; {did_you_mean(written, names)}allowed: {listed}{more}", reference.column
+    )

@@ -66,11 +66,14 @@ def _measured(catalogue: Catalogue, reference: Reference) -> Measured | None:
 def _fits(catalogue: Catalogue, need: Need, found: Measured) -> bool:
     if need.natures and found.leaf.nature not in need.natures:
         return False
+    if need.kind == "revenue" and catalogue.metrics[found.entry].earns:
+        return False  # components are net already: what a KPI takes off would be taken off twice
     scope = catalogue.cost_scopes.get(found.entry)
-    if need.kind == "split_by_rules":
-        return bool(scope and scope.allocation)
-    if need.kind == "split_by_tag":
-        return bool(scope and scope.by and scope.by.tag)
+    if scope and need.kind in ("split_by_rules", "split_by_tag"):
+        is_split = scope.allocation if need.kind == "split_by_rules" else scope.by and scope.by.tag
+        return bool(is_split) and found.name.name == found.entry
+    if scope and need.basis and scope.basis != need.basis:
+        return False
     units = [unit.replace("$currency", catalogue.currency) for unit in need.unit]
     return not units or any(disagreement(unit, Checked(found.leaf.unit, "ratio")) is None for unit in units)
 

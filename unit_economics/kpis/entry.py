@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from unit_economics.cost_scope_entry import CostScope
+from unit_economics.cost_scope_entry import Basis, CostScope
 from unit_economics.entry import Entry
 from unit_economics.formulas import Nature
 
@@ -17,14 +17,16 @@ Kind = Literal["cost", "split_by_rules", "split_by_tag", "units", "revenue", "va
 class Need(Entry):
     """One parameter: what is given for it, in words and as what a test of the catalogue can tell.
 
-    kind: a cost scope or a part of one, one that is split by rules or by a tag, units of a metric or a quantity, what a
-    metric earns, a metric itself; unit: one of these, where not every one will do; natures: likewise.
+    kind: a cost scope or a part of one, a whole one that is split by rules or by a tag, units of a metric or a
+    quantity, what a metric earns as one amount a day, a metric itself; unit: one of these, where not every one will do;
+    natures: likewise; basis: of the cost scope, likewise.
     """
 
     kind: Kind
     is_for: str = Field(alias="is")
     unit: list[str] = Field(default=[])
     natures: list[Nature] = Field(default=[])
+    basis: Basis | None = None
 
 
 class Example(Entry):

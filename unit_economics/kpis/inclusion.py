@@ -6,9 +6,11 @@ Here: what is wrong with an entry under `kpis`, and the catalogue that it makes.
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import reduce
 
 from unit_economics.catalogue import BROUGHT, Catalogue
 from unit_economics.formula_entry import FormulaEntry, Parameters
+from unit_economics.formulas.units import per, unit_of
 from unit_economics.kpis.candidates import Given, candidates, given
 from unit_economics.kpis.entry import Kpi
 from unit_economics.kpis.shipped import library
@@ -74,11 +76,22 @@ def _formula(catalogue: Catalogue, kpi: Kpi, parameters: Parameters) -> FormulaE
     known = {name: one for name, one in found.items() if one}
     return FormulaEntry(
         formula=_PARAMETER.sub(lambda match: _text(known, match), kpi.formula),
-        unit=_PARAMETER.sub(lambda match: _unit(catalogue, known, match), kpi.unit),
+        unit=_quotient([_PARAMETER.sub(lambda m: _unit(catalogue, known, m), half) for half in kpi.unit.split(" / ")]),
         title=kpi.title,
         purpose=f"{kpi.source}. Beware: {kpi.trap}."[:400],
         direction=kpi.direction,
     )
+
+
+def _quotient(halves: list[str]) -> str:
+    """The units as they are written, one after the other; a divisor that is itself a quotient is turned round."""
+    written = " / ".join(halves)
+    if not any(sign in half for half in halves[1:] for sign in "*/"):
+        return written
+    try:
+        return str(reduce(per, map(unit_of, halves)))
+    except ValueError:
+        return written  # what can't be read is said of the formula
 
 
 def _text(known: Mapping[str, Given], match: re.Match[str]) -> str:

@@ -3,13 +3,13 @@
 Here: finding it, or the nearest name there is. Not here: what is asked of it.
 """
 
-import difflib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from unit_economics.allocation_entry import LEFT_OUT, OVERLAP, Allocation
 from unit_economics.catalogue import Catalogue
 from unit_economics.cost_scope_entry import CostScope
+from unit_economics.nearest import near
 from unit_economics.refusals import UsageRefusal
 
 
@@ -52,8 +52,8 @@ def targets_of(allocation: Allocation, stored: Iterable[str]) -> list[str]:
 
 def nearest(what: str, written: str, known: Collection[str]) -> UsageRefusal:
     """The refusal of a name that there is not."""
-    near = difflib.get_close_matches(written, known, n=1) or sorted(known)[:5]
-    remedy = f"Name one like {', '.join(near)}" if near else "Name another one"
+    like = near(written, known) or ", ".join(sorted(known)[:5])
+    remedy = f"Name one like {like}" if like else "Name another one"
     return UsageRefusal(f"there is no {what} {written!r}", where="SCOPE", remedy=remedy)
 
 

@@ -18,9 +18,16 @@ WHERE = "--against"
 
 def catalogue_against(against: str, path: Path) -> Catalogue:
     """The catalogue of this file; where there is no such file, that of `path` as this git commit has it."""
-    if Path(against).is_file():
+    if _is_file(against):
         return read_catalogue(Path(against))
     return parsed_catalogue(_in_git(against, path), f"{against}:{path.name}")
+
+
+def _is_file(against: str) -> bool:
+    try:
+        return Path(against).is_file()
+    except OSError:  # a name that no file can have, as one that is too long
+        return False
 
 
 def _in_git(ref: str, path: Path) -> str:

@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from decimal import Context, Decimal
+from typing import TypeVar
 
 import click
 
 from unit_economics.business_days import shown
 from unit_economics.cli.catalogue.diff_told import Diff
 from unit_economics.cli.table import grouped, harmless, show_json, show_table, strong
-from unit_economics.definition_diff import (
-    EntryChange,
-    Uncompared,
-)
+from unit_economics.definition_diff import EntryChange, Uncompared
+from unit_economics.exact import EXACT
 from unit_economics.number_diff import Number, NumberChange, Place, Value
 
 MOST_ROWS = 100
+_Side = TypeVar("_Side")
 _SHOWN = Context(prec=6)
 _MARKUP = {ord(sign): f"&#{ord(sign)};" for sign in "\\`*_[]<>|@#&"}
 
@@ -119,7 +119,7 @@ def _tables(told: Diff) -> Iterator[tuple[str, Sequence[str], Sequence[Sequence[
 
 
 def _row(one: NumberChange) -> list[str]:
-    return [str(one.place.day), one.place.metric, _what(one.place), *_numbers(one)]
+    return [str(one.place.day), one.place.metric, _what(one.place), *before_and_after(one)]
 
 
 def _what(place: Place) -> str:
@@ -130,24 +130,32 @@ def _name(one: EntryChange) -> str:
     return f"{one.section}.{one.name}" if one.name else one.section
 
 
-def _numbers(one: NumberChange) -> list[str]:
-    """Before, after, change; where the unit cost is the same and its halves are not, these."""
+def before_and_after(one: NumberChange) -> list[str]:
+    """Before, after, change; where the unit cost is the same and its halves are not, these.
+
+    In few digits where these tell the two apart, else in all.
+    """
     old, new = one.old, one.new
     if isinstance(old, Value) and isinstance(new, Value) and old.unit_cost == new.unit_cost:
-        return [_halves(old), _halves(new), "same ratio"]
-    return [_told(old), _told(new), _percent(one.percent)]
+        return [*_apart(old, new, _halves), "same ratio"]
+    return [*_apart(old, new, _told), _percent(one.percent)]
 
 
-def _told(value: Number | None) -> str:
-    return "not there" if value is None else value.reason or _brief(value.number)
+def _apart(old: _Side, new: _Side, told: Callable[[_Side, Context], str]) -> list[str]:
+    brief = [told(side, _SHOWN) for side in (old, new)]
+    return brief if brief[0] != brief[1] else [told(side, EXACT) for side in (old, new)]
 
 
-def _halves(value: Value) -> str:
-    return f"{_brief(value.cost)} / {_brief(value.quantity)}"
+def _told(value: Number | None, digits: Context) -> str:
+    return "not there" if value is None else value.reason or _brief(value.number, digits)
 
 
-def _brief(value: Decimal | None) -> str:
-    return "none" if value is None else f"{_SHOWN.plus(value).normalize():f}"
+def _halves(value: Value, digits: Context) -> str:
+    return f"{_brief(value.cost, digits)} / {_brief(value.quantity, digits)}"
+
+
+def _brief(value: Decimal | None, digits: Context = _SHOWN) -> str:
+    return "none" if value is None else f"{digits.normalize(value):f}"
 
 
 def _percent(value: Decimal | None) -> str:
