@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from unit_economics import assets, slicing
+from unit_economics import slicing
+from unit_economics.steps import dividing
 from unit_economics_tests.dashboard_client import page
 from unit_economics_tests.focus_bills import charge, write_bill
 from unit_economics_tests.world import World
@@ -146,7 +147,7 @@ def test_the_executive_page_shows_every_slice_with_its_own_units(shop: World) ->
 def test_a_part_that_lost_cost_turns_its_day_red(shop: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A known-bad variant: slices that forget the part without units."""
     whole = slicing.unit_cost_slices
-    monkeypatch.setattr(assets, "unit_cost_slices", lambda *given: whole(*given).iloc[1:])
+    monkeypatch.setattr(dividing, "unit_cost_slices", lambda *given: whole(*given).iloc[1:])
     shop.catalogue = CATALOGUE.replace("by: [service]", "by: [service, region]")
     assert not shop.run(DAY, DAY, "cost_per_order_slices").success
     [[passed, failures]] = shop.sql(

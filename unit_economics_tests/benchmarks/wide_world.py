@@ -10,7 +10,6 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from unit_economics import assets
 from unit_economics.asset_names import sink_asset, units_asset
 from unit_economics.business_days import DayRange
 from unit_economics.demo import standin
@@ -20,6 +19,7 @@ from unit_economics.deployment import Deployment
 from unit_economics.environment import deployment
 from unit_economics.graph import CLOUD_COSTS
 from unit_economics.local.ports import any_free
+from unit_economics.steps import step_of
 from unit_economics.warehouse import ledger
 from unit_economics_tests.benchmarks.wide_bill import CATALOGUE, write_bill, write_orders
 
@@ -62,7 +62,7 @@ def empty_vantage() -> Generator[str]:
 
 def take(of: Deployment, asset: str, days: DayRange) -> None:
     """One asset's step as Dagster would take it."""
-    step = assets.step_of(of, of.graph[asset])
+    step = step_of(of, of.graph[asset])
     step(ledger.begin(of.warehouse, asset, days, of.run("benchmark"), of.definition(asset)))
 
 
