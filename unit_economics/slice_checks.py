@@ -29,7 +29,7 @@ def slice_findings(
     apart: dict[date, list[str]] = {day: [] for day in days}
     for asked in questions(catalogue, metric):
         own = rows[rows["slice"] == asked.name]
-        wholes = unit_costs[unit_costs["cost_scope"] == asked.scope]
+        wholes = unit_costs[(unit_costs["cost_scope"] == asked.scope) & unit_costs["business_date"].isin(days)]
         for column in _columns(asked):
             for day, text in _differences(asked, column, own, wholes):
                 apart.setdefault(day, []).append(text)
@@ -47,6 +47,9 @@ def _differences(asked: Question, column: str, rows: pd.DataFrame, wholes: pd.Da
         whole = of_whole.get((day, currency))
         if part != whole and not (column == "quantity" and whole is None):
             yield day, f"{asked.name}: the parts have {column} {part} in {currency}, the whole {whole}"
+    for day, currency in of_whole.keys() - parts.keys() if column == "cost" else ():
+        if whole := of_whole[day, currency]:
+            yield day, f"{asked.name}: there is no part in {currency}, the whole has {column} {whole}"
 
 
 def _sums(rows: pd.DataFrame, column: str) -> Mapping[Whole, Decimal | None]:

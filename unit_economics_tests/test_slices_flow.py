@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pandas as pd
 import pytest
 
 from unit_economics import slicing
@@ -156,3 +157,17 @@ def test_a_part_that_lost_cost_turns_its_day_red(shop: World, monkeypatch: pytes
     assert not passed
     assert "region: the parts have cost 13" in failures[0]["what"]
     assert "the whole 14" in failures[0]["what"]
+
+
+def test_a_slice_that_lost_all_its_parts_turns_its_day_red(shop: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A known-bad variant: slices that forget one of them altogether."""
+    whole = slicing.unit_cost_slices
+    monkeypatch.setattr(dividing, "unit_cost_slices", lambda *given: _without(whole(*given), "region"))
+    shop.catalogue = CATALOGUE.replace("by: [service]", "by: [service, region]")
+    assert not shop.run(DAY, DAY, "cost_per_order_slices").success
+    [[failures]] = shop.sql("select failures from unit_economics.gate where asset = 'cost_per_order_slices'")
+    assert "region: there is no part in USD, the whole has cost 14" in failures[0]["what"]
+
+
+def _without(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    return rows[rows["slice"] != name]
