@@ -8,12 +8,11 @@ from collections.abc import Callable
 from typing import cast
 
 from unit_economics import checks
-from unit_economics.adapters import UnitSource
+from unit_economics.adapters import Count, UnitSource
+from unit_economics.business_days import DayRange
 from unit_economics.deployment import Deployment
 from unit_economics.graph import Node
-from unit_economics.plots import (
-    unit_numbers,
-)
+from unit_economics.plots import unit_numbers
 from unit_economics.reporting import Told
 from unit_economics.revenue_entry import Revenue
 from unit_economics.steps.earning import earned
@@ -27,15 +26,11 @@ def counted(deployment: Deployment, node: Node) -> Callable[[Attempt], Told]:
     """Count the days in a source of units: the denominator, a driver of shared cost, or what was earned."""
     if isinstance(node.source, Revenue):
         return earned(deployment, node.source, node.unit)
-    source, unit = cast("UnitSource", node.source), node.unit
-    catalogue = deployment.catalogue
-    in_time = {"units": catalogue.metrics, "quantity": catalogue.quantities}.get(node.kind)
-    per = in_time[node.entry].per if in_time else None
+    source = cast("UnitSource", node.source)
 
     def step(attempt: Attempt) -> Told:
         days = attempt.days
-        count = source.count(days, calendar=deployment.calendar, unit=unit, outside=deployment.outside)
-        count = over_time(count, per)
+        count = count_in_source(deployment, node, source, days)
         with deployment.warehouse.connection() as connection:
             history = reading.daily_quantities(connection, attempt.asset, days)
         found = checks.unit_findings(count, days, history, deployment.catalogue.checks)
@@ -48,3 +43,11 @@ def counted(deployment: Deployment, node: Node) -> Callable[[Attempt], Told]:
         return Told(unit_numbers(count.units, done), found, count.absent)
 
     return step
+
+
+def count_in_source(deployment: Deployment, node: Node, source: UnitSource | Revenue, days: DayRange) -> Count:
+    """The units of these days out of their source, a gauge counted over its time where the entry says so."""
+    catalogue = deployment.catalogue
+    in_time = {"units": catalogue.metrics, "quantity": catalogue.quantities}.get(node.kind)
+    count = source.count(days, calendar=deployment.calendar, unit=node.unit, outside=deployment.outside)
+    return over_time(count, in_time[node.entry].per if in_time else None)

@@ -15,8 +15,8 @@ from unit_economics.cost_sources.together import Asked, read_all
 from unit_economics.deployment import Deployment
 from unit_economics.graph import Kind, Node
 from unit_economics.schemas import CHARGES, EXCHANGE_RATES, UNITS, empty
+from unit_economics.steps.counting import count_in_source
 from unit_economics.steps.exchanging import read_rates
-from unit_economics.unit_sources.counting import over_time
 from unit_economics.warehouse import money, reading
 from unit_economics.warehouse.connection import Connection
 
@@ -66,14 +66,11 @@ def _rates_of(of: Deployment, asset: str) -> Read:
 
 def _count_of(of: Deployment, asset: str) -> Read:
     node = of.graph.get(asset)
-    source, unit = (node.source, node.unit) if node else (None, "")
-    in_time = {"units": of.catalogue.metrics, "quantity": of.catalogue.quantities}.get(node.kind) if node else None
-    per = in_time[node.entry].per if in_time and node else None
 
     def read(days: DayRange) -> Got:
-        if source is None:
+        if node is None or node.source is None:
             return Got(empty(UNITS), absent=dict.fromkeys(days, "this catalogue has no such asset"))
-        found = over_time(source.count(days, calendar=of.calendar, unit=unit, outside=of.outside), per)
+        found = count_in_source(of, node, node.source, days)
         return Got(found.units, found.absent, found.refused)
 
     return read
