@@ -96,6 +96,15 @@ def redefined(attempt: Attempt, former: Sequence[Redefined], *, others_follow: b
     )
 
 
+def failed_proof(asset: str, check: str, about: str, reason: str) -> Message:
+    """A proof that failed: the same reason is said once, until it is another one or still holds after a while."""
+    return Message(
+        f"proof/{asset}/{check}/{about}/{_short(reason)}",
+        f"{asset}: {check} failed{f' for {about}' if about else ''}",
+        f"{reason}\nNothing that is stored was changed by it.",
+    )
+
+
 def stale(asset: str, day: date, reason: str) -> Message:
     """The latest closed day is not there by its deadline."""
     return Message(

@@ -16,6 +16,7 @@ from unit_economics.automation import daily_job, gap_sensor, morning_schedule  #
 from unit_economics.deployment import Deployment  # noqa: E402
 from unit_economics.environment import deployment  # noqa: E402
 from unit_economics.guards import announcer, failed_run_sensor, fresh_checks, freshness_sensor  # noqa: E402
+from unit_economics.proof_assets import proof_definitions  # noqa: E402
 from unit_economics.report_asset import last_report  # noqa: E402
 
 
@@ -31,7 +32,8 @@ def code_location(of: Deployment) -> dg.Definitions:
         sensors=[gap_sensor(of, job), freshness_sensor(of), failed_run_sensor(of), announcer(of)],
         executor=dg.in_process_executor,
     )
-    return dg.Definitions.merge(graph, last_report(of)) if of.catalogue.dashboard.report else graph
+    report = [last_report(of)] if of.catalogue.dashboard.report else []
+    return dg.Definitions.merge(graph, proof_definitions(of), *report)
 
 
 @dg.definitions

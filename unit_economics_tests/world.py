@@ -42,7 +42,8 @@ class World:
     def run(self, first: str, last: str, *assets: str) -> dg.ExecuteInProcessResult:
         """Materialise a range of days in one run."""
         definitions = code_location(self.deployment())
-        every = [asset for asset in definitions.assets or () if isinstance(asset, dg.AssetsDefinition)]
+        found = [asset for asset in definitions.assets or () if isinstance(asset, dg.AssetsDefinition)]
+        every = [asset for asset in found if asset.partitions_def]
         chosen = [asset for asset in every if not assets or asset.key.to_user_string() in assets]
         days = DayRange(datetime.fromisoformat(first).date(), datetime.fromisoformat(last).date())
         return dg.materialize(chosen, instance=self.instance, tags=range_tags(days), raise_on_error=False)

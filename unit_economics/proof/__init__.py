@@ -1,0 +1,16 @@
+"""Can the number be trusted: asked of the whole mart each morning, one module a proof, one line to register it.
+
+Here: which proofs a deployment has. Not here: running them (proof_assets.py), or a day's own checks (checks.py).
+"""
+
+from collections.abc import Callable, Sequence
+
+from unit_economics.deployment import Deployment
+from unit_economics.proof.proof import Proof
+
+_PROOFS: Sequence[Callable[[Deployment], Proof | None]] = ()
+
+
+def proofs_of(deployment: Deployment) -> list[Proof]:
+    """Every proof that this catalogue has something for."""
+    return [proof for make in _PROOFS if (proof := make(deployment))]
