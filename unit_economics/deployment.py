@@ -5,7 +5,7 @@ from (environment.py in production, fixtures in the tests).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
@@ -25,6 +25,7 @@ class Deployment:
     catalogue: Catalogue
     outside: Outside
     code_version: str
+    catalogue_text: str = field(default="", repr=False)
 
     @cached_property
     def warehouse(self) -> Warehouse:
@@ -50,7 +51,7 @@ class Deployment:
 
     def run(self, run_id: str) -> Run:
         """Who writes, for the ledger."""
-        return Run(run_id, self.code_version, self.catalogue.version)
+        return Run(run_id, self.code_version, self.catalogue.version, self.catalogue_text)
 
     def complete_through(self, complete_after: timedelta) -> date:
         """The last day that the age rule calls complete now."""

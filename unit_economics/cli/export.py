@@ -5,7 +5,7 @@ Here: the command line. Not here: the formats (export_formats.py, csv_text.py), 
 
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import click
@@ -13,7 +13,7 @@ import click
 from unit_economics.business_days import DayRange
 from unit_economics.cli.export_formats import Rows, as_json, as_parquet
 from unit_economics.cli.opening import opened
-from unit_economics.cli.options import Day, config_option
+from unit_economics.cli.options import Day, config_option, moment_of
 from unit_economics.csv_text import as_csv
 from unit_economics.deployment import Deployment
 from unit_economics.nearest import near
@@ -56,7 +56,7 @@ def command(
     days = DayRange(first or date.min, last or date.max) if first or last else None
     with of.warehouse.snapshot() as connection:
         asked = overview.unit_margins if margin else overview.unit_costs
-        rows = asked(connection, days, metric, _moment(as_of))
+        rows = asked(connection, days, metric, moment_of(as_of, "--as-of"))
     encode: dict[str, Encode] = {"csv": as_csv, "json": as_json, "parquet": as_parquet}
     content = encode[form](overview.EXPORTED_MARGINS if margin else overview.EXPORTED, rows)
     if out is None:
@@ -72,17 +72,3 @@ def _refuse_unknown(of: Deployment, metric: str | None) -> None:
         return
     names = near(metric, of.catalogue.metrics) or ", ".join(of.catalogue.metrics)
     raise UsageRefusal(f"there is no metric {metric!r}", where="--metric", remedy=f"Name one like {names}")
-
-
-def _moment(written: str | None) -> datetime | None:
-    if written is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(written)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise UsageRefusal(
-            f"{written!r} is no moment with a time zone", where="--as-of", remedy="Write it like 2026-01-31T09:00:00Z"
-        )
-    return moment

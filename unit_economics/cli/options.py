@@ -12,6 +12,7 @@ import click
 
 from unit_economics.business_days import DayRange
 from unit_economics.deployment import Deployment
+from unit_economics.refusals import UsageRefusal
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -79,3 +80,18 @@ def restatement_window(deployment: Deployment) -> DayRange:
     last = deployment.calendar.last_closed_day(deployment.outside.now())
     first = last - deployment.catalogue.restatement_window + timedelta(days=1)
     return DayRange(min(max(first, deployment.catalogue.business_day.first_day), last), last)
+
+
+def moment_of(written: str | None, option: str) -> datetime | None:
+    """The moment that an option names; raises `UsageRefusal` where it is none, or has no time zone."""
+    if written is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise UsageRefusal(
+            f"{written!r} is no moment with a time zone", where=option, remedy="Write it like 2026-01-31T09:00:00Z"
+        )
+    return moment

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 
 from unit_economics.deployment import Deployment
 from unit_economics.proof.proof import Proof
+from unit_economics.proof.restatement import restatement_report
 
-_PROOFS: Sequence[Callable[[Deployment], Proof | None]] = ()
+_PROOFS: Sequence[Callable[[Deployment], Proof | None]] = (restatement_report,)
 
 
 def proofs_of(deployment: Deployment) -> list[Proof]:

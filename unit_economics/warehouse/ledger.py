@@ -24,6 +24,8 @@ class Run:
     run_id: str
     code_version: str
     catalogue_version: str
+    catalogue: str = field(default="", repr=False)
+    """Its text, so that what is computed now can be computed again; secrets are named in it, never held."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,11 @@ def begin(
     """
     values = [asset, days.first, days.last, run.run_id, run.code_version, run.catalogue_version, definition]
     with warehouse.connection() as connection:
+        if run.catalogue:
+            connection.execute(
+                "insert into catalogue (catalogue_version, body) values (%s, %s) on conflict do nothing",
+                [run.catalogue_version, run.catalogue],
+            )
         if definition and meaning:
             connection.execute(
                 "insert into definition (asset, definition, meaning, catalogue_version) values (%s, %s, %s, %s)"

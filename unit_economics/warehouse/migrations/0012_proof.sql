@@ -1,0 +1,104 @@
+-- The mart as it was believed at any moment, what each catalogue said, and the restatement reports that were written.
+
+set local search_path = unit_economics, pg_catalog;
+
+-- Every catalogue that ever computed something: a stored number can be computed again only by what it was defined by.
+create table catalogue (
+    catalogue_version text primary key,
+    body text not null,
+    first_seen timestamptz not null default clock_timestamp()
+);
+create view catalogues as select catalogue_version, body, first_seen from catalogue;
+comment on view catalogues is 'The text of every catalogue that computed something; secrets are the names of variables';
+comment on column catalogues.catalogue_version is 'As day_versions and unit_cost_versions have it: the hash of the text';
+
+-- One table an asset kind holds figures of revenue too. Behind a barrier a reader's own function sees no row that the
+-- view does not show.
+create view figure_versions with (security_barrier) as
+    with figures as (
+        select l.asset, l.business_date, l.version, 'quantity' as figure,
+            r.segment || coalesce(' ' || r.dimensions::text, '') as subject, r.unit as unit,
+            r.quantity::numeric as value, null as reason
+        from ledger l
+        join unit_quantity r on (r.asset, r.business_date, r.version) = (l.asset, l.business_date, l.rows_version)
+        union all
+        select l.asset, l.business_date, l.version, f.figure, r.cost_scope, r.billing_currency, f.value, r.reason
+        from ledger l
+        join unit_cost r on (r.asset, r.business_date, r.version) = (l.asset, l.business_date, l.rows_version),
+            lateral (values ('cost', r.cost::numeric), ('unit_cost', r.unit_cost::numeric)) f (figure, value)
+        union all
+        select l.asset, l.business_date, l.version, f.figure,
+            r.slice || ' ' || r.dimensions::text || ' ' || r.cost_scope, r.billing_currency, f.value, r.reason
+        from ledger l
+        join unit_cost_slice r on (r.asset, r.business_date, r.version) = (l.asset, l.business_date, l.rows_version),
+            lateral (values ('cost', r.cost::numeric), ('unit_cost', r.unit_cost::numeric)) f (figure, value)
+        union all
+        select l.asset, l.business_date, l.version, f.figure,
+            r.provider_name || ' ' || coalesce(r.service_name, '(none)'), r.billing_currency, f.value, null
+        from ledger l, lateral (
+            select c.provider_name, c.service_name, c.billing_currency, sum(c.billed_cost) as billed,
+                sum(c.effective_cost) as effective
+            from charge_day c
+            where (c.asset, c.business_date, c.version) = (l.asset, l.business_date, l.rows_version)
+            group by c.provider_name, c.service_name, c.billing_currency
+        ) r, lateral (values ('billed_cost', r.billed), ('effective_cost', r.effective)) f (figure, value)
+        union all
+        select l.asset, l.business_date, l.version, 'allocated_cost',
+            r.cost_scope || ':' || r.target || ' ' || r.variant, r.billing_currency, r.amount, null
+        from ledger l, lateral (
+            select a.cost_scope, a.target, a.variant, a.billing_currency, sum(a.amount) as amount
+            from allocated_cost a
+            where (a.asset, a.business_date, a.version) = (l.asset, l.business_date, l.rows_version)
+            group by a.cost_scope, a.target, a.variant, a.billing_currency
+        ) r
+        union all
+        select l.asset, l.business_date, l.version, 'rate', r.currency, r.reporting_currency, r.rate::numeric, null
+        from ledger l
+        join exchange_rate r on (r.asset, r.business_date, r.version) = (l.asset, l.business_date, l.rows_version)
+        union all
+        select l.asset, l.business_date, l.version, f.figure, 'all', r.currency, f.value, r.reason
+        from ledger l
+        join unit_margin r on (r.asset, r.business_date, r.version) = (l.asset, l.business_date, l.rows_version),
+            lateral (values ('net_revenue', r.net_revenue::numeric), ('fees', r.fees::numeric),
+                ('fully_loaded_cost', r.fully_loaded_cost::numeric), ('run_cost', r.run_cost::numeric),
+                ('variable_cost', r.variable_cost::numeric), ('contribution_margin', r.contribution_margin::numeric)
+            ) f (figure, value)
+        union all
+        select l.asset, l.business_date, l.version, 'value', 'all', r.unit, r.value::numeric, r.reason
+        from ledger l
+        join formula_value r on (r.asset, r.business_date, r.version) = (l.asset, l.business_date, l.rows_version)
+    )
+    select f.asset, f.business_date, f.figure, f.subject, f.unit, f.value, f.reason, l.status, l.complete_through,
+        f.version, l.recorded_at, l.superseded_at, l.run_id, l.code_version, l.catalogue_version, l.definition, l.input_versions,
+        l.source_hash, l.content_hash
+    from figures f
+    join ledger l on (l.asset, l.business_date, l.version) = (f.asset, f.business_date, f.version)
+    where may_be_told(f.asset);
+comment on view figure_versions is
+    'Every figure that was ever stored, with its run, code, catalogue and the hash of what it came from';
+comment on column figure_versions.figure is
+    'What it is: quantity, cost, unit_cost, billed_cost, effective_cost, value, ...';
+comment on column figure_versions.subject is 'Of what: a segment, a cost scope, a provider and its service, a currency';
+comment on column figure_versions.unit is
+    'A currency for money (of a unit cost: an amount a unit), or the unit that was counted';
+comment on column figure_versions.source_hash is
+    'Of what was read: files with size and hash, or requests; attempts has the text';
+
+create function as_of(at timestamptz) returns setof figure_versions language sql stable parallel safe as $$
+    select v.* from unit_economics.figure_versions v
+    where v.recorded_at <= at and (v.superseded_at is null or v.superseded_at > at)
+$$;
+comment on function as_of is 'Every figure of the mart as it was believed at that moment';
+
+create table restatement_report (
+    report bigint generated always as identity primary key,
+    since timestamptz not null,
+    until timestamptz not null check (until > since),
+    changes integer not null check (changes >= 0),
+    body text not null,
+    run_id text not null,
+    recorded_at timestamptz not null default clock_timestamp()
+);
+create view restatement_reports as
+    select report, since, until, changes, body, run_id, recorded_at from restatement_report;
+comment on view restatement_reports is 'What was said each morning of what had changed since the report before, as Markdown';

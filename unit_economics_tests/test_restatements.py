@@ -1,0 +1,196 @@
+"""What changed since a moment: each cause by its name, what moved by how much, which published copies are wrong."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unit_economics.insight.restating import Moved, Restatements
+from unit_economics.proof.proof import Proved
+from unit_economics.proof.restatement import restated, restatement_report
+from unit_economics.warehouse.restatements import Span
+from unit_economics_tests.focus_bills import charge, write_bill
+from unit_economics_tests.world import World
+
+DAYS = [f"2026-03-{n:02}" for n in range(1, 6)]
+CATALOGUE = """
+cost_sources:
+  bill: {kind: focus, path: ./focus}
+cost_scopes:
+  all: {}
+metrics:
+  cost_per_order:
+    unit: Order
+    units: {kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.orders, day: date, quantity: orders}
+"""
+
+
+def row(day: str, cost: str = "10", service: str = "EC2", category: str = "Usage") -> dict[str, str]:
+    return charge(
+        ChargePeriodStart=f"{day}T10:00:00Z",
+        ChargePeriodEnd=f"{day}T11:00:00Z",
+        ServiceName=service,
+        ChargeCategory=category,
+        EffectiveCost=cost,
+        BilledCost=cost,
+    )
+
+
+@pytest.fixture
+def shop(world: Callable[..., World]) -> World:
+    """Five complete days of 10 USD and 100 orders each."""
+    shop = world(CATALOGUE)
+    shop.now = datetime(2026, 3, 20, 12, tzinfo=UTC)
+    shop.sql(
+        "create table public.orders as select d::date as date, 100 as orders"
+        f" from generate_series('{DAYS[0]}'::date, '{DAYS[-1]}', '1 day') d"
+    )
+    deliver(shop, [row(day) for day in DAYS])
+    return shop
+
+
+def deliver(shop: World, rows: Sequence[dict[str, str]]) -> None:
+    write_bill(shop.folder / "focus", *rows)
+    assert shop.run(DAYS[0], DAYS[-1]).success
+
+
+def now(shop: World) -> datetime:
+    return shop.sql("select clock_timestamp()")[0][0]
+
+
+def since(shop: World, moment: datetime) -> Restatements:
+    of = shop.deployment()
+    with of.warehouse.snapshot() as connection:
+        return restated(of, connection, Span(moment, now(shop)))
+
+
+def moves(found: Restatements) -> list[tuple[str, str, str, list[str]]]:
+    made_of = ["daily_orders", "cloud_costs", "allocated_costs", "exchange_rates", "cost_per_order"]
+    return [
+        (str(one.day), f"{one.unit_cost_before:f}", f"{one.unit_cost:f}", [*found.causes(one, made_of)])
+        for one in found.moved
+    ]
+
+
+def test_what_never_changed_is_in_no_report(shop: World) -> None:
+    before = now(shop)
+    deliver(shop, [row(day) for day in DAYS])
+    assert since(shop, before).is_empty
+
+
+@pytest.mark.parametrize(
+    ("more", "unit_cost", "cause"),
+    [
+        ([row(DAYS[1], "5")], "0.15", "late charges"),
+        ([row(DAYS[1], "-5", category="Credit")], "0.05", "credit"),
+        ([row(DAYS[1], "-5", category="Adjustment")], "0.05", "correction"),
+    ],
+)
+def test_rows_that_come_later_are_told_by_what_they_are(
+    shop: World, more: list[dict[str, str]], unit_cost: str, cause: str
+) -> None:
+    before = now(shop)
+    deliver(shop, [*(row(day) for day in DAYS), *more])
+    assert moves(since(shop, before)) == [(DAYS[1], "0.1", unit_cost, [cause])]
+
+
+def test_rows_that_are_worth_something_else_are_a_correction(shop: World) -> None:
+    before = now(shop)
+    deliver(shop, [row(day, "12" if day == DAYS[3] else "10") for day in DAYS])
+    found = since(shop, before)
+    assert moves(found) == [(DAYS[3], "0.1", "0.12", ["correction"])]
+    [part] = found.charges
+    assert (part.service_name, part.effective_before, part.effective) == ("EC2", 10, 12)
+
+
+def test_orders_that_come_later_move_the_unit_cost_by_units_alone(shop: World) -> None:
+    before = now(shop)
+    shop.sql("update public.orders set orders = 125 where date = %s", DAYS[2])
+    assert shop.run(DAYS[0], DAYS[-1]).success
+    found = since(shop, before)
+    assert moves(found) == [(DAYS[2], "0.1", "0.08", ["late units"])]
+    assert (found.moved[0].by_cost, found.moved[0].by_units) == (0, Fraction(-1, 50))
+
+
+def test_another_definition_is_told_as_one_and_not_as_a_correction(shop: World) -> None:
+    before = now(shop)
+    shop.catalogue = CATALOGUE.replace("all: {}", "all: {basis: list}")
+    assert shop.run(DAYS[0], DAYS[-1]).success
+    found = since(shop, before)
+    assert {tuple(causes) for *_, causes in moves_or_empty(found)} == {("definition change",)}
+
+
+def moves_or_empty(found: Restatements) -> list[tuple[str, list[str]]]:
+    return [(str(one.day), [*found.causes(one, ["cost_per_order", "cloud_costs"])]) for one in found.moved]
+
+
+def test_what_came_and_went_again_between_two_moments_is_no_change(shop: World) -> None:
+    before = now(shop)
+    deliver(shop, [row(day, "12") for day in DAYS])
+    deliver(shop, [row(day) for day in DAYS])
+    assert since(shop, before).is_empty
+
+
+def test_a_moment_in_between_is_the_end_of_an_earlier_report(shop: World) -> None:
+    before = now(shop)
+    deliver(shop, [row(day, "12") for day in DAYS[:1]] + [row(day) for day in DAYS[1:]])
+    between = now(shop)
+    deliver(shop, [row(day) for day in DAYS])
+    of = shop.deployment()
+    with of.warehouse.snapshot() as connection:
+        found = restated(of, connection, Span(before, between))
+    assert [day for day, *_ in moves(found)] == [DAYS[0]]
+
+
+def prove(shop: World) -> Proved:
+    of = shop.deployment()
+    return restatement_report(of).prove(of.run("proof"))
+
+
+def test_each_report_begins_where_the_last_one_ended_and_nothing_new_writes_none(shop: World) -> None:
+    prove(shop)
+    deliver(shop, [row(day, "12" if day == DAYS[3] else "10") for day in DAYS])
+    told = prove(shop)
+    assert told.shown["moved"] == "1 day of cost_per_order moved, 1 of them after they had been complete."
+    assert (
+        f"| {DAYS[3]} | cost_per_order | all USD | 0.1 | 0.12 | +0.02 | +0.02 | +0 | correction |"
+        in (told.markdown["report"])
+    )
+    kept = shop.sql("select body from unit_economics.restatement_reports order by report")
+    assert kept[-1] == (told.markdown["report"],)
+    prove(shop)
+    assert shop.sql("select body from unit_economics.restatement_reports order by report") == kept
+
+
+amounts = st.decimals(min_value="-1000", max_value="1000", places=6)
+counts = st.decimals(min_value="0.001", max_value="100000", places=3)
+
+
+@given(amounts, amounts, counts, counts)
+def test_the_two_halves_of_a_move_are_the_move_exactly(
+    cost_before: Decimal, cost: Decimal, quantity_before: Decimal, quantity: Decimal
+) -> None:
+    moved = Moved(
+        *("cost_per_order", date(2026, 3, 1), "all", "USD"),
+        *(cost_before, cost, quantity_before, quantity, cost_before / quantity_before, cost / quantity),
+    )
+    exact = Fraction(cost) / Fraction(quantity) - Fraction(cost_before) / Fraction(quantity_before)
+    assert moved.by_cost is not None
+    assert moved.by_units is not None
+    assert moved.by_cost + moved.by_units == exact
+
+
+@pytest.mark.parametrize("missing", ["cost", "cost_before", "quantity", "quantity_before"])
+def test_a_half_that_is_not_there_leaves_the_parts_empty(missing: str) -> None:
+    halves = {"cost_before": Decimal(1), "cost": Decimal(2), "quantity_before": Decimal(3), "quantity": Decimal(4)}
+    moved = Moved(
+        *("cost_per_order", date(2026, 3, 1), "all", "USD"),
+        **{**halves, missing: None},
+        unit_cost_before=None,
+        unit_cost=None,
+    )
+    assert (moved.by_cost, moved.by_units) == (None, None)
