@@ -5,20 +5,26 @@ them (cost_sources/, unit_sources/, sinks/), or what else the catalogue says (ca
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from unit_economics.allocation_entry import Allocation
 from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.completeness import CompleteBy, Rule, Sign, Slower
 from unit_economics.dimension_entry import Dimension, DimensionName
 from unit_economics.entry import LATER, Entry
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal
+
+COMPLETE_BY_IS = (
+    "age: a day is complete once it is old enough; delivery: once the bill was delivered so long after it;"
+    " source: once the source says so (FOCUS 1.3 recency metadata)"
+)
 
 if TYPE_CHECKING:  # the catalogue is read by processes that read no bill
     import pandas as pd
@@ -83,7 +89,28 @@ class CostSource(Source):
     """An entry under `cost_sources`."""
 
     complete_after: timedelta = Field(default=timedelta(days=3), description="Age from which a day counts as complete")
+    complete_by: CompleteBy = Field(default="age", repr=False, description=COMPLETE_BY_IS)
+    slower: list[Slower] = Field(default=[], repr=False, description="Providers and services that come later")
     absent_day: Literal["missing", "zero"] = Field(default="missing", description="What a day without any row means")
+
+    signs: ClassVar[Collection[CompleteBy]] = ("age",)
+    """By what the days of this kind of source can be complete."""
+
+    @model_validator(mode="after")
+    def _can_say_so(self) -> Self:
+        if self.complete_by not in self.signs:
+            raise ValueError(f"`complete_by: {self.complete_by}` is nothing that this kind of source tells of itself")
+        return self
+
+    @property
+    def rule(self) -> Rule:
+        """How its days become complete."""
+        return Rule(self.complete_by, self.complete_after, self.slower)
+
+    def sign(self, days: DayRange, *, calendar: BusinessCalendar, outside: Outside) -> Sign:
+        """What it says of itself now, where `complete_by` asks for it; raises `Refusal`."""
+        del days, calendar, outside
+        return Sign()
 
     def glance(self, days: DayRange, *, calendar: BusinessCalendar, kept: "Kept", outside: Outside) -> str | None:
         """What the source looks like without reading it; the same again means the same charges. None: can't be told."""

@@ -6,13 +6,14 @@ Here: the entry `kind: vantage` and the settings of the call. Not here: what the
 Vantage counts its days in UTC only, and states one cost a row: the amortized one or the billed one.
 """
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from collections.abc import Collection, Sequence
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from unit_economics.adapters import CostSource, Delivery, Kept
 from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.completeness import CompleteBy, Sign
 from unit_economics.entry import Variable
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal
@@ -43,6 +44,17 @@ class VantageCosts(CostSource):
         if self.workspace is not None and self.filter is None:
             raise ValueError("`workspace` goes with `filter`; a cost report knows its own")
         return self
+
+    signs: ClassVar[Collection[CompleteBy]] = ("age", "delivery")
+
+    def sign(self, days: DayRange, *, calendar: BusinessCalendar, outside: Outside) -> Sign:
+        """When the integration that lags most was last updated: Vantage's costs are as new as that one's."""
+        del days, calendar
+        if self.complete_by == "age":
+            return Sign()
+        from unit_economics.cost_sources.vantage_updates import last_updated
+
+        return Sign(last_updated(outside, self.token))
 
     def read(self, days: DayRange, *, calendar: BusinessCalendar, kept: Kept, outside: Outside) -> Delivery:
         """The charges of these days in one call (of as many pages as it takes); raises `Refusal`."""

@@ -72,6 +72,11 @@ class VantageApi:
         """Every page of costs for exactly these parameters, in the order of the links."""
         return self._pages("/costs", "costs", dict(parameters), limit=None)
 
+    def integrations(self) -> list[Json]:
+        """Every provider that Vantage reads, with its `status` and when it was `last_updated`."""
+        pages = self._pages("/integrations", "integrations", {}, limit=PAGE)
+        return [row for page in pages for row in answers.rows(page, "integrations", "Vantage GET /integrations")]
+
     def metric(self, metric: str) -> Json:
         """One business metric, without its values."""
         return self._get(_path(metric))

@@ -102,3 +102,28 @@ create table restatement_report (
 create view restatement_reports as
     select report, since, until, changes, body, run_id, recorded_at from restatement_report;
 comment on view restatement_reports is 'What was said each morning of what had changed since the report before, as Markdown';
+
+-- How far each cost source is complete, whenever that became another day.
+create table bill_completeness (
+    entry bigint generated always as identity primary key,
+    cost_source text not null,
+    rule text not null,
+    complete_through date,
+    delivered_at timestamptz, -- when the source said that it was last delivered, where the rule asks for it
+    attempt bigint not null references attempt,
+    recorded_at timestamptz not null default clock_timestamp()
+);
+create index bill_completeness_by_source on bill_completeness (cost_source, entry);
+
+-- A metric is as complete as its least complete half: its ledger rows have that already.
+create view complete_through as
+    select 'cost source' as kind, s.cost_source as name, s.complete_through, s.rule, s.delivered_at, s.recorded_at
+    from (select distinct on (cost_source) * from bill_completeness order by cost_source, entry desc) s
+    union all
+    select 'asset', l.asset, max(l.complete_through), null, null, max(l.recorded_at)
+    from ledger l
+    where l.superseded_at is null and not is_revenue(l.asset)
+    group by l.asset;
+comment on view complete_through is 'The last day up to which each cost source and each asset is complete';
+comment on column complete_through.rule is 'What makes a day of this source complete, in words';
+comment on column complete_through.delivered_at is 'When the source said that it was last delivered, where the rule asks';
