@@ -310,7 +310,8 @@ PROMISED = {
     "definitions": "asset definition meaning catalogue_version first_seen",
     "catalogues": "catalogue_version body first_seen",
     "figure_versions": "asset business_date figure subject unit value reason status complete_through version"
-    " recorded_at superseded_at run_id code_version catalogue_version definition input_versions source_hash content_hash",
+    " recorded_at superseded_at run_id code_version catalogue_version definition input_versions source_hash"
+    " content_hash",
     "restatement_reports": "report since until changes body run_id recorded_at",
     "complete_through": "kind name complete_through rule delivered_at recorded_at",
     "gate": "asset business_date passed failures attempt recorded_at run_id warnings",
