@@ -97,7 +97,8 @@ def _show_link(of: Deployment, link: Link, most: int | None) -> None:
     click.echo(f"{indent}{link.asset} v{link.version} {link.status}{rows}{newer}  {recorded}")
     ids = f"run {link.run_id} · release {link.code_version} · catalogue {link.catalogue_version}"
     click.echo(faint(f"{indent}  {ids} · definition {link.definition or 'none'}"))
-    click.echo(faint(f"{indent}  rows {(link.content_hash or '-')[:16]}, inputs {(link.source_hash or '-')[:16]}"))
+    inputs = f", inputs {(link.source_hash or '-')[:16]}" if link.fingerprint else ""
+    click.echo(faint(f"{indent}  rows {(link.content_hash or '-')[:16]}{inputs}"))
     reads = list(_read(of, link))
     for line in reads[:most]:
         click.echo(f"{indent}  read {harmless(line)}")

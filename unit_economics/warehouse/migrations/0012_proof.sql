@@ -122,7 +122,7 @@ create view complete_through as
     select 'cost source' as kind, s.cost_source as name, s.complete_through, s.rule, s.delivered_at, s.recorded_at
     from (select distinct on (cost_source) * from bill_completeness order by cost_source, entry desc) s
     union all
-    select 'asset', l.asset, max(l.complete_through), null, null, max(l.recorded_at)
+    select 'asset', l.asset, least(max(l.complete_through), max(l.business_date)), null, null, max(l.recorded_at)
     from ledger l
     where l.superseded_at is null and not is_revenue(l.asset)
     group by l.asset;
