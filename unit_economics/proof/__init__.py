@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 
 from unit_economics.deployment import Deployment
 from unit_economics.proof.proof import Proof
+from unit_economics.proof.read_back import read_back
 
-_PROOFS: Sequence[Callable[[Deployment], Proof | None]] = ()
+_PROOFS: Sequence[Callable[[Deployment], Proof | None]] = (read_back,)
 
 
 def proofs_of(deployment: Deployment) -> list[Proof]:

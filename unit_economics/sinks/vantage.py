@@ -1,7 +1,8 @@
 """Units to Vantage: the values of one business metric, one a day, sent only where they differ and read back.
 
-Here: the entry of a sink `vantage`. Not here: bringing what is stored there to what is wanted (vantage_values.py), how
-a call is made (vantage/api.py), which days may be published, and alerting (both are the caller's).
+Here: the entry of a sink `vantage`. Not here: bringing what is stored there to what is wanted (vantage_values.py),
+reading it (vantage_held.py), how a call is made (vantage/api.py), which days may be published, and alerting (both are
+the caller's).
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,8 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from unit_economics.adapters import Publication, Sink
+from unit_economics.adapters import Held, Publication, Sink
+from unit_economics.business_days import DayRange
 from unit_economics.entry import Variable
 from unit_economics.outside import Outside
 
@@ -32,6 +34,12 @@ class VantageMetric(Sink):
         from unit_economics.sinks.vantage_values import publish  # HTTP: only where something is published
 
         return publish(self, wanted, outside, dry_run=dry_run)
+
+    def held(self, days: DayRange, *, outside: Outside) -> Held:
+        """What the business metric holds of these days, its labels and other hours beside it; raises `Refusal`."""
+        from unit_economics.sinks.vantage_held import held
+
+        return held(self, days, outside)
 
     def check_access(self, *, outside: Outside) -> str:
         """What the business metric is called, once the token may write it; raises `Refusal` where it may not."""
