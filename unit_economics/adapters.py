@@ -180,6 +180,11 @@ class Sink(Entry):
     def destination(self) -> str:
         """What it writes to: two metrics with the same sink and the same destination would overwrite each other."""
 
+    @property
+    def of_units_only(self) -> str | None:
+        """A key that was given and means something for units only, so that what they earned can't have it."""
+        return None
+
     @abstractmethod
     def publish(self, wanted: Mapping[date, Decimal], *, outside: Outside, dry_run: bool = False) -> Publication:
         """Make the destination hold `wanted` for exactly these days, sending only what differs; raises `Refusal`."""

@@ -8,12 +8,13 @@ the caller's).
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Annotated
 
 from pydantic import Field
 
 from unit_economics.adapters import Held, Publication, Sink
 from unit_economics.business_days import DayRange
-from unit_economics.entry import Variable
+from unit_economics.entry import LATER, Variable
 from unit_economics.outside import Outside
 
 
@@ -23,6 +24,18 @@ class VantageMetric(Sink):
     business_metric: Variable
     token: Variable = "VANTAGE_API_TOKEN"  # noqa: S105  the name, not the secret
     chunk: int = Field(500, ge=1, le=1000, description="Most days sent in one call")
+
+    cost_report: Annotated[Annotated[str, Field(pattern=r"^rprt_[A-Za-z0-9_]{1,60}$")] | None, LATER] = Field(
+        default=None, description="Whose own unit cost is compared with ours each morning, like rprt_..."
+    )
+    tolerance: Annotated[Decimal, LATER] = Field(
+        default=Decimal("0.01"), ge=0, lt=1, description="How far apart these may be, as a share of our unit cost"
+    )
+
+    @property
+    def of_units_only(self) -> str | None:
+        """A cost report divides by units."""
+        return "cost_report" if self.cost_report else None
 
     @property
     def destination(self) -> str:
