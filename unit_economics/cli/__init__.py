@@ -39,7 +39,7 @@ _SECTIONS = [
             "kpis": "The library of KPIs, and which of them this catalogue could compute now.",
             "export": "The unit costs as CSV, JSON or Parquet, also as of an earlier moment.",
             "catalogue": "What is measured, whether the file is sound, what a change of it would change.",
-            "vantage": "Set up Vantage: create the business metric.",
+            "vantage": "Set up Vantage, and see what it holds against ours.",
         },
     ),
 ]

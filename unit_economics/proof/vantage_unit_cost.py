@@ -155,10 +155,10 @@ def _parts(one: Comparison) -> str:
     if walk is None:
         return ""
     parts = {name: getattr(walk, name) for name in PARTS}
-    words = ", ".join(f"{name} {_short(part):+f}" for name, part in parts.items() if part)
-    return f"{_short(walk.shown):f} there, {_short(walk.unit_cost):f} here ({words})"
+    words = ", ".join(f"{name} {short_amount(part):+f}" for name, part in parts.items() if part)
+    return f"{short_amount(walk.shown):f} there, {short_amount(walk.unit_cost):f} here ({words})"
 
 
-def _short(amount: Decimal) -> Decimal:
+def short_amount(amount: Decimal) -> Decimal:
     """Six significant digits, for people."""
-    return amount if not amount else round(amount, 5 - amount.adjusted())
+    return round(amount, 5 - amount.adjusted()).normalize() if amount else Decimal(0)
