@@ -60,11 +60,11 @@ def test_every_operation_keeps_the_contract(api: httpx.Client, books: Books) -> 
     assert report["settings"] == {"amortize": True, "include_credits": False}
     assert [one["unit_scale"] for one in report["business_metric_tokens_with_metadata"]] == ["per_thousand"]
     (row,) = api.get("/unit_costs", params={"cost_report_token": "rprt_1", "date_bin": "day"}).json()["unit_costs"]
-    assert (row["date"], row["unit_cost_amount"], row["business_metric_amount"]) == ("2024-02-01", "100", "11")
+    assert (row["date"], row["unit_cost_amount"], row["business_metric_amount"]) == ("2024-02-01", "100.00", "11")
 
 
 @pytest.mark.parametrize("token", ["wrong", f"{TOKEN}x", TOKEN[:-1]])
-@pytest.mark.parametrize("path", ["/ping", "/me", "/costs", "/unit_costs", "/business_metrics"])
+@pytest.mark.parametrize("path", ["/ping", "/me", "/costs", "/unit_costs?cost_report_token=x", "/business_metrics"])
 def test_nothing_is_answered_without_the_right_token(api: httpx.Client, path: str, token: str) -> None:
     assert api.get(path, headers=bearer(token)).status_code == 401
 
