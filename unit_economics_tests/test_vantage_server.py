@@ -1,11 +1,14 @@
 """The stand-in for Vantage answers as the published contract says, and remembers as Vantage is believed to."""
 
 from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
 import pytest
 
+from unit_economics.demo.standin import KeptMetric
 from unit_economics.demo.vantage_books import Books, Report
 from unit_economics.demo.vantage_server import serving
 from unit_economics_tests.vantage_contract import ContractTransport
@@ -158,3 +161,12 @@ def test_a_stand_in_is_gone_when_its_context_ends(books: Books) -> None:
         assert httpx.get(f"{url}/ping", headers=bearer(TOKEN), trust_env=False).status_code == 200
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{url}/ping", trust_env=False)
+
+
+def test_the_demo_s_stand_in_holds_after_a_restart_what_it_was_sent(tmp_path: Path) -> None:
+    file = tmp_path / "vantage.json"
+    first, second = datetime(2024, 3, 1, tzinfo=UTC), datetime(2024, 3, 2, tzinfo=UTC)
+    metric = KeptMetric.found(file)
+    metric.merge([(first, "", Decimal("1.50")), (second, "eu", Decimal(2))])
+    metric.delete(second, second + timedelta(days=1), None)
+    assert KeptMetric.found(file).rows == [(first, "", Decimal("1.50"))]
