@@ -12,7 +12,7 @@ from unit_economics.drift import Verdict
 from unit_economics.insight.apart import PARTS
 from unit_economics.proof import proofs_of
 from unit_economics.proof.read_back import MOST_DAYS
-from unit_economics.proof.vantage_unit_cost import MOST_DAYS as MOST_COMPARED
+from unit_economics.proof.vantage_compared import MOST_DAYS as MOST_COMPARED
 from unit_economics.sinks.vantage import VantageMetric
 from unit_economics_tests.world import World
 

@@ -9,10 +9,14 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from unit_economics.adapters import Held
+from unit_economics.business_days import DayRange
 from unit_economics.definitions import code_location
 from unit_economics.demo.vantage_books import Books, Metric
 from unit_economics.demo.vantage_server import serving
+from unit_economics.outside import Outside
 from unit_economics.proof.read_back import CHECK, NAME
+from unit_economics.sinks.vantage import VantageMetric
 from unit_economics.warehouse.connection import Warehouse
 from unit_economics.warehouse.roles import VIEWER
 from unit_economics_tests.focus_bills import charge, write_bill
@@ -268,6 +272,31 @@ def test_a_value_that_was_written_before_anything_was_sent_is_replaced_and_told(
     shop.run("2026-03-05", "2026-03-05")
     ((_, body),) = alerts(shop, "touched")
     assert "2026-03-05: written there: it held 7, which was never sent from here" in body
+
+
+def test_a_day_that_was_right_before_we_came_counts_as_sent(shop: World, books: Books) -> None:
+    by_hand(orders(books), "2026-03-05", 100)
+    shop.now = datetime(2026, 3, 6, 9, tzinfo=UTC)
+    shop.sql("insert into public.money values ('2026-03-05', 100, 1000)")
+    shop.run("2026-03-05", "2026-03-05")
+    assert alerts(shop, "touched") == []
+    by_hand(orders(books), "2026-03-05", 7)
+    prove(shop)
+    assert drift(shop) == [("2026-03-05", "edited", 7, 100, 100)]
+
+
+def test_a_publication_while_the_proof_reads_is_nobody_s_edit(shop: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = VantageMetric.held
+
+    def held(sink: VantageMetric, days: DayRange, *, outside: Outside) -> Held:
+        found = read(sink, days, outside=outside)
+        shop.run(FIRST, FIRST, "daily_orders", "cloud_costs", "cost_per_order", UNITS)
+        return found
+
+    shop.sql("update public.money set orders = 101 where day = %s", FIRST)
+    monkeypatch.setattr(VantageMetric, "held", held)
+    assert check(prove(shop)).severity == dg.AssetCheckSeverity.WARN
+    assert drift(shop) == [(FIRST, "behind", 100, 101, 101)]
 
 
 def test_without_anything_published_there_is_no_proof(world: Callable[..., World]) -> None:

@@ -209,6 +209,13 @@ def test_a_report_that_can_t_be_read_is_red_and_is_no_empty_comparison(shop: Sho
     assert shop.compared("reason") == {}
 
 
+def test_a_metric_that_is_not_attached_to_its_report_is_red_and_says_what_to_do(shop: Shop) -> None:
+    shop.report.metrics.clear()
+    found = shop.prove()
+    assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert "Attach the business metric to that report" in found.description
+
+
 def test_the_requests_keep_the_contract_and_say_every_setting(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, vantage_contract: Path
 ) -> None:

@@ -20,7 +20,8 @@ from unit_economics.insight.apart import PARTS
 from unit_economics.nearest import closest
 from unit_economics.proof.read_back import look
 from unit_economics.proof.vantage_asked import Asked, asked_of
-from unit_economics.proof.vantage_unit_cost import Comparison, compare, short_amount
+from unit_economics.proof.vantage_compared import Comparison, compare
+from unit_economics.proof.vantage_unit_cost import short_amount
 from unit_economics.refusals import UsageRefusal
 from unit_economics.vantage.report_days import ReportDays
 

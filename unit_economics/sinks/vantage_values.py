@@ -53,7 +53,19 @@ def title_if_writable(entry: VantageMetric, outside: Outside) -> str:
             remedy = f"Create a token with the scopes read and write, and put it into {entry.token}"
             raise Refusal("the token may not write", where=WHERE, remedy=remedy)
         title = answers.text(api.metric(metric), "title", WHERE)
+        if entry.cost_report:
+            _refuse_unattached(api.cost_report(entry.cost_report), entry, metric)
     return title or "(without a title)"
+
+
+def _refuse_unattached(report: Json, entry: VantageMetric, metric: str) -> None:
+    attached = answers.rows(report, "business_metric_tokens_with_metadata", "Vantage cost report")
+    if all(one.get("business_metric_token") != metric for one in attached):
+        raise Refusal(
+            f"the business metric in {entry.business_metric} is not attached to {entry.cost_report}",
+            where="Vantage cost report",
+            remedy="Attach it to that report in Vantage, or take `cost_report` out",
+        )
 
 
 @dataclass
