@@ -187,6 +187,18 @@ class Publication:
         return sorted(day for day, quantity in wanted.items() if self.read_back.get(day) != quantity)
 
 
+@dataclass(frozen=True)
+class Held:
+    """What a destination holds of some days, read and nothing sent.
+
+    values: what it holds where we publish; a day that it holds nothing of is left out. beside: what else is there on a
+    day, in words: other labels, other hours.
+    """
+
+    values: Mapping[date, Decimal]
+    beside: Mapping[date, str] = field(default_factory=dict)
+
+
 class Sink(Entry):
     """One destination under a metric's `publish`; what it does is in the sink's module."""
 
@@ -195,6 +207,16 @@ class Sink(Entry):
     def destination(self) -> str:
         """What it writes to: two metrics with the same sink and the same destination would overwrite each other."""
 
+    @property
+    def of_units_only(self) -> str | None:
+        """A key that was given and means something for units only, so that what they earned can't have it."""
+        return None
+
     @abstractmethod
     def publish(self, wanted: Mapping[date, Decimal], *, outside: Outside, dry_run: bool = False) -> Publication:
         """Make the destination hold `wanted` for exactly these days, sending only what differs; raises `Refusal`."""
+
+    def held(self, days: DayRange, *, outside: Outside) -> Held | None:
+        """What the destination holds of these days, with nothing sent; None: it can't be asked. Raises `Refusal`."""
+        del days, outside
+        return None

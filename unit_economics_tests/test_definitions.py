@@ -46,12 +46,13 @@ def shipped(world: Callable[..., World]) -> dg.Definitions:
     return code_location(world(CATALOGUE).deployment())
 
 
-def test_the_graph_is_exactly_these_four_assets(shipped: dg.Definitions) -> None:
+def test_the_graph_is_exactly_these_four_assets_and_the_proof_of_what_is_published(shipped: dg.Definitions) -> None:
     assert graph(shipped) == {
         "daily_orders": set(),
         "cloud_costs": set(),
         "cost_per_order": {"daily_orders", "cloud_costs"},
         "vantage_business_metric": {"daily_orders", "cost_per_order"},
+        "published_read_back": {"vantage_business_metric"},
     }
 
 
@@ -65,6 +66,7 @@ def test_a_second_metric_is_one_entry_and_its_assets_are_named_after_it(world: C
         "daily_api_calls": set(),
         "cost_per_api_call": {"daily_api_calls", "cloud_costs"},
         "vantage_business_metric_api_calls": {"daily_api_calls", "cost_per_api_call"},
+        "published_read_back": {"vantage_business_metric", "vantage_business_metric_api_calls"},
     }
 
 
@@ -81,6 +83,7 @@ def test_revenue_is_one_entry_and_one_more_asset_that_no_other_waits_for(world: 
         "cloud_costs": set(),
         "cost_per_order": {"daily_orders", "cloud_costs"},
         "vantage_business_metric": {"daily_orders", "cost_per_order"},
+        "published_read_back": {"vantage_business_metric"},
         "daily_order_revenue": set(),
     }
     checks = {key.to_user_string() for key in definitions.resolve_asset_graph().asset_check_keys}
@@ -111,14 +114,13 @@ def test_every_asset_has_its_checks_of_which_each_day_has_a_word_and_freshness_b
         *("daily_orders:contract", "daily_orders:delivery", "daily_orders:volume_band", "daily_orders:fresh"),
         *("cloud_costs:contract", "cloud_costs:delivery", "cloud_costs:conservation", "cloud_costs:fresh"),
         *("cost_per_order:contract", "cost_per_order:fresh"),
-        *("vantage_business_metric:converged", "vantage_business_metric:fresh"),
+        *(f"vantage_business_metric:{name}" for name in ("converged", "untouched", "fresh")),
+        "published_read_back:holds_what_we_sent",
     }
 
 
 def test_every_asset_says_who_owns_it_what_it_is_made_with_and_which_columns_it_has(shipped: dg.Definitions) -> None:
-    nodes = shipped.resolve_asset_graph()
-    for key in nodes.get_all_asset_keys():
-        node = nodes.get(key)
+    for node in of_days(shipped):
         assert node.description
         assert node.group_name != "default"
         assert node.kinds

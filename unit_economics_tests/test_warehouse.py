@@ -306,6 +306,14 @@ PROMISED = {
     " committed_at absent source_fingerprint source_totals failure",
     "publications": "publication asset business_date quantity held_before read_back converged attempt run_id"
     " recorded_at",
+    "read_backs": "read_back asset business_date verdict held sent ours beside run_id recorded_at",
+    "read_back_versions": "read_back asset business_date verdict held sent ours beside run_id recorded_at",
+    **dict.fromkeys(
+        ("unit_cost_comparisons", "unit_cost_comparison_versions"),
+        "comparison metric business_date cost_scope billing_currency status unit_cost shown difference scope"
+        " basis denominator timing cost cost_there cost_as_saved quantity quantity_there unit_scale asked saved"
+        " reason run_id recorded_at",
+    ),
     "alerts": "message cause title body created_at tries last_error sent_at",
     "definitions": "asset definition meaning catalogue_version first_seen",
     "catalogues": "catalogue_version body first_seen",

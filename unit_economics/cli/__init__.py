@@ -41,7 +41,7 @@ _SECTIONS = [
             "restatements": "What changed since a moment, by day, service and cause.",
             "export": "The unit costs as CSV, JSON or Parquet, also as of an earlier moment.",
             "catalogue": "What is measured, whether the file is sound, what a change of it would change.",
-            "vantage": "Set up Vantage: create the business metric.",
+            "vantage": "Set up Vantage, and see what it holds against ours.",
         },
     ),
 ]

@@ -1,6 +1,6 @@
 """Costs from Vantage's API (GET /costs), as FOCUS-shaped charges.
 
-Here: the entry `kind: vantage` and the settings of the call. Not here: what the rows are as charges
+Here: the entry `kind: vantage` and the call. Not here: what the rows are as charges
 (vantage_charges.py), whether all of them are there (vantage_pages.py), and how a call is made (vantage/api.py).
 
 Vantage counts its days in UTC only, and states one cost a row: the amortized one or the billed one.
@@ -17,10 +17,11 @@ from unit_economics.completeness import CompleteBy, Sign
 from unit_economics.entry import Variable
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal
+from unit_economics.vantage.settings import CostSettings
 
 _GROUPINGS = ("provider", "service", "account_id", "region", "charge_type")
 _LIMIT = 5000
-_ZONES_OF_UTC = {"UTC", "UCT", "GMT", "Zulu", "Universal", "Greenwich"}
+ZONES_OF_UTC = {"UTC", "UCT", "GMT", "Zulu", "Universal", "Greenwich"}
 
 
 class VantageCosts(CostSource):
@@ -74,20 +75,19 @@ class VantageCosts(CostSource):
             "date_bin": "day",
             "order": "asc",
             "limit": str(_LIMIT),
-            **{f"settings[{name}]": value for name, value in self._settings().items()},
+            **self.settings.parameters,
         }
 
-    def _settings(self) -> dict[str, str]:
-        switches = {
-            "include_credits": self.include_credits,
-            "include_refunds": self.include_refunds,
-            "include_discounts": self.include_discounts,
-            "include_tax": self.include_tax,
-            "amortize": self.amortize,
-            "unallocated": False,
-            "show_previous_period": False,
-        }
-        return {**{name: str(value).lower() for name, value in switches.items()}, "aggregate_by": "cost"}
+    @property
+    def settings(self) -> CostSettings:
+        """What it counts as cost."""
+        return CostSettings(
+            amortize=self.amortize,
+            include_credits=self.include_credits,
+            include_refunds=self.include_refunds,
+            include_discounts=self.include_discounts,
+            include_tax=self.include_tax,
+        )
 
 
 def _tag_grouping(key: str) -> str:
@@ -99,7 +99,7 @@ def _tag_grouping(key: str) -> str:
 
 def _refuse_other_zone(calendar: BusinessCalendar) -> None:
     zone = calendar.timezone.key
-    if zone.removeprefix("Etc/") not in _ZONES_OF_UTC:
+    if zone.removeprefix("Etc/") not in ZONES_OF_UTC:
         raise UsageRefusal(
             f"Vantage counts its days in UTC, not in {zone}",
             where="business_day.timezone",
