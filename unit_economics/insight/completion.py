@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 LEAST_SNAPSHOTS = 8
 """A factor of fewer days is no knowledge: until then a declared prior stands in."""
@@ -21,6 +21,9 @@ LEAST_SNAPSHOTS = 8
 WHOLE = "(all)"
 """All services of a provider together: what a service goes by that is seen too seldom to have factors of its own."""
 
+
+Source = Literal["learnt", "provider", "prior"]
+"""Whose steps a cell goes by: its own, those of all its provider's services, or none that were seen."""
 
 Pair = tuple[date, float, float]
 """A day, with what was there of it at one age and at the next."""
@@ -101,6 +104,13 @@ class Curves:
         found = [self.step(cell, one) for one in range(age, self.complete_at)]
         known = [step for step in found if step]
         return known if len(known) == len(found) else None
+
+    def known(self, cell: Cell, age: int) -> tuple[Source, Sequence[Step]]:
+        """The steps that a cell goes by and whose they are; none where a prior has to stand in."""
+        if own := self.steps(cell, age):
+            return "learnt", own
+        whole = self.steps(cell.whole, age)
+        return ("provider", whole) if whole else ("prior", ())
 
     def pairs(self, cell: Cell, age: int) -> Sequence[Pair]:
         """The days that were seen at this age and the next under one definition, with a cell's cost then and after.

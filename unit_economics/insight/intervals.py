@@ -33,3 +33,8 @@ def lognormal(mean: float, variance: float, level: float) -> tuple[float, float]
     spread = log(1 + variance / mean**2)
     middle, reach = log(mean) - spread / 2, normal_quantile(level) * sqrt(spread)
     return exp(middle - reach), exp(middle + reach)
+
+
+def is_far_off(held: int, of: int, level: float) -> bool:
+    """Whether intervals held so often, or so seldom, that chance would hardly do it: beyond three standard errors."""
+    return abs(held - of * level) > 3 * sqrt(of * level * (1 - level))

@@ -119,8 +119,8 @@ def variances(amount: float, steps: Sequence[Step]) -> Sequence[float]:
 def _grown(part: Part, age: int, curves: Curves, rules: Rules) -> _Grown:
     if age >= curves.complete_at:
         return _Grown(part.amount, "observed")
-    steps = curves.steps(part.cell, age) or curves.steps(part.cell.whole, age)
-    if steps is None:
+    _, steps = curves.known(part.cell, age)
+    if not steps:
         amount = _times(part.amount, rules.prior.factor(age))
         return _Grown(amount, "prior", deviation=float(rules.prior.spread) * abs(float(amount - part.amount)))
     fewest = min(step.pairs for step in steps)

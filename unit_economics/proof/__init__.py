@@ -6,9 +6,10 @@ Here: which proofs a deployment has. Not here: running them (proof_assets.py), o
 from collections.abc import Callable, Sequence
 
 from unit_economics.deployment import Deployment
+from unit_economics.proof.nowcast import nowcast_proof
 from unit_economics.proof.proof import Proof
 
-_PROOFS: Sequence[Callable[[Deployment], Proof | None]] = ()
+_PROOFS: Sequence[Callable[[Deployment], Proof | None]] = (nowcast_proof,)
 
 
 def proofs_of(deployment: Deployment) -> list[Proof]:
