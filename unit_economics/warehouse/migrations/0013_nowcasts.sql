@@ -69,7 +69,7 @@ create index nowcast_newest on nowcast (metric, business_date, cost_scope, billi
 
 create view completion_curve_versions as
     select c.curve, c.cost_basis, l.provider_name, l.service_name, l.billing_currency, l.age_days,
-        1 / nullif(l.factor::numeric, 0) as share, l.factor::numeric as factor, l.spread, l.source, l.snapshots,
+        round(1 / nullif(l.factor::numeric, 0), 6) as share, l.factor::numeric as factor, l.spread, l.source, l.snapshots,
         c.complete_at, l.step_factor, l.step_variance, l.step_weight, c.first_day, c.last_day, c.recorded_at, c.run_id,
         c.code_version, c.catalogue_version
     from learnt_curve c join learnt_cell l using (curve);
