@@ -4,10 +4,11 @@ Here: from charges and unit costs as they stand to estimates. Not here: the esti
 any reading and storing (proof/nowcast.py).
 
 A scope that is split by rules has charges of no provider of its own, since cost is shared between its targets: each of
-its targets goes by the whole bill, in proportion.
+its targets goes by the whole bill, in proportion. What is not there yet is expected of a scope that providers and
+services alone decide: of an account or a tag nobody knows whose it will be.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,7 +20,7 @@ from unit_economics.cost_scope_entry import Basis, CostScope
 from unit_economics.dimension_entry import NO_VALUE
 from unit_economics.exact import EXACT, RATIO, total
 from unit_economics.exchange import stored
-from unit_economics.insight.completion import Cell, Curves
+from unit_economics.insight.completion import WHOLE, Cell, Curves
 from unit_economics.insight.nowcast import Nowcast, Part, Prior, Rules, nowcast
 from unit_economics.reasons import NO_UNITS, UNITS_OPEN, ZERO_UNITS
 from unit_economics.unit_cost import scope_charges, scope_names
@@ -105,7 +106,9 @@ def estimates(
         of_scope = parts[name].get(place)
         if of_scope is None or not (scope.allocation or _sum(of_scope) == one.cost):
             continue
-        whole = nowcast(of_scope, ages[one.day], curves[scope.basis], rules)
+        of_basis = curves[scope.basis]
+        absent = absent_cells(scope, one.currency, of_basis, {part.cell for part in of_scope if part.amount})
+        whole = nowcast(of_scope, ages[one.day], of_basis, rules, absent)
         cost = in_proportion(whole, _sum(of_scope), one.cost) if scope.allocation else whole
         yield Estimate(one, ages[one.day], scope.basis, cost, _no_unit_cost(one))
 
@@ -128,6 +131,23 @@ def parts_of(name: str, scope: CostScope, charges: pd.DataFrame) -> Mapping[Plac
 def _stated(costs: Mapping[Cell, Decimal | None]) -> Sequence[Part] | None:
     parts = [Part(cell, cost) for cell, cost in costs.items() if cost is not None]
     return parts if len(parts) == len(costs) else None
+
+
+def absent_cells(scope: CostScope, currency: str, curves: Curves, there: Collection[Cell]) -> Sequence[Cell]:
+    """The services that a scope would hold and does not yet; none where more than provider and service decides it."""
+    columns = scope.where.columns
+    if scope.by or scope.where.tags or columns.keys() - {"provider_name", "service_name"}:
+        return ()
+    providers, services = columns.get("provider_name"), columns.get("service_name")
+    return [
+        cell
+        for cell in curves.cells
+        if cell not in there
+        and cell.service != WHOLE
+        and cell.currency == currency
+        and (providers is None or cell.provider in providers)
+        and (services is None or cell.service in services)
+    ]
 
 
 def in_proportion(whole: Nowcast, there: Decimal, part: Decimal) -> Nowcast:

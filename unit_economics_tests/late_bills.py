@@ -1,7 +1,8 @@
 """Made-up histories of a bill that fills over some days, as a reader sees it each morning; the same seed, the same one.
 
 Here: the histories, with a week's rhythm, growth, services that fill at their own pace, mornings on which the whole
-delivery is late, and now and then an invoice that comes after all else. Not here: what is made of them.
+delivery is late, a service that is never there on the first morning, and now and then an invoice that comes after all
+else. Not here: what is made of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,12 +21,16 @@ WEEKEND = 0.7
 
 @dataclass(frozen=True)
 class Service:
-    """One service: what it costs a day, how much of that is there on the first mornings, how restless both are."""
+    """One service: what it costs a day, how much of that is there on the first mornings, how restless both are.
+
+    comes_second: nothing of it is there on the first morning.
+    """
 
     cell: Cell
     cost: float
     shares: Sequence[float]
     restless: float
+    comes_second: bool
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,8 @@ def _services(chance: Random) -> Iterator[Service]:
         second = first + (1 - first) * chance.uniform(0.5, 0.9)
         third = second + (1 - second) * chance.uniform(0.5, 0.9)
         cell = Cell(chance.choice(("AWS", "GCP")), f"service {n}", "USD")
-        yield Service(cell, 10 ** chance.uniform(1, 3), (first, second, third), chance.uniform(0.03, 0.12))
+        size, restless = 10 ** chance.uniform(1, 3), chance.uniform(0.03, 0.12)
+        yield Service(cell, size, (first, second, third), restless, n > 0 and chance.random() < 0.15)
 
 
 def _filled(service: Service, size: float, lateness: Sequence[float], chance: Random) -> list[float]:
@@ -83,4 +89,5 @@ def _filled(service: Service, size: float, lateness: Sequence[float], chance: Ra
         for share, late in zip(service.shares, lateness, strict=True)
     ]
     late_invoice = cost * chance.uniform(0.05, 0.2) if chance.random() < 0.03 else 0.0
-    return [*(cost * max(shares[: n + 1]) for n in range(len(shares))), cost + late_invoice]
+    there = [cost * max(shares[: n + 1]) for n in range(len(shares))]
+    return [0.0 if service.comes_second else there[0], *there[1:], cost + late_invoice]

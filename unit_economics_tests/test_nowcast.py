@@ -59,6 +59,14 @@ def test_an_interval_of_services_that_each_stray_by_themselves_would_be_caught(
     assert held(200) < LOWEST
 
 
+def test_a_nowcast_that_expects_nothing_of_what_is_not_there_yet_would_be_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("unit_economics.insight.nowcast.arrivals", lambda *_: ())
+    first = [one for seed in range(HISTORIES) for one in outcomes(history(seed)) if one.age == 1]
+    assert coverage(first) < LOWEST
+
+
 def test_a_nowcast_is_nearer_than_the_figure_as_it_stands() -> None:
     found = [one for seed in range(20) for one in outcomes(history(seed))]
     assert sum(one.error for one in found) < sum(one.raw_error for one in found) / 2
@@ -88,6 +96,22 @@ def test_priors_are_wrong_together() -> None:
 def test_a_service_without_factors_of_its_own_goes_by_its_provider() -> None:
     found = nowcast([Part(TAX, Decimal(1))], 1, learnt(), RULES)
     assert (found.method, found.cost) == ("learnt", pytest.approx(Decimal(110) / Decimal("50.5")))
+
+
+def test_what_always_comes_later_is_expected_as_it_came_on_other_days() -> None:
+    whole = nowcast([Part(EC2, Decimal(30))], 1, learnt(), RULES)
+    expected = nowcast([Part(EC2, Decimal(30))], 1, learnt(), RULES, [TAX, OTHER])
+    assert (expected.cost, expected.snapshots) == (whole.cost + 10, 20)
+    assert nowcast([Part(EC2, Decimal(30))], 1, learnt(7), RULES, [TAX]).cost == 60
+    assert nowcast([Part(EC2, Decimal(30))], 3, learnt(), RULES, [TAX]).cost == 30
+
+
+def test_a_fee_of_one_day_in_a_month_is_expected_on_none() -> None:
+    seen = dict(learnt().seen)
+    for key, one in seen.items():
+        seen[key] = Snapshot({**one.costs, OTHER: Decimal(300 if key[0].day == 1 and key[1] == 3 else 0)})
+    assert nowcast([], 1, Curves(seen, 3), RULES, [OTHER]).cost == 0
+    assert nowcast([], 1, Curves(seen, 3), RULES, [TAX]).cost == 10
 
 
 def test_at_a_complete_age_the_figure_is_its_own_nowcast_to_the_last_digit() -> None:

@@ -5,7 +5,8 @@ Here: one day's cost from its parts and the curves. Not here: the curves (comple
 
 A part is multiplied by what its steps to the end have been (`completion.py`). Its error is Mack's: what a day strays by
 itself, and what is not known of the factors. Parts stray together as they did so far. A part without factors goes by
-its provider's, and before there are any of these by the declared prior, whose error is one for all such parts.
+its provider's, and before there are any of these by the declared prior, whose error is one for all such parts. What is
+not there at all yet is added as it came on other days (arrivals.py).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from unit_economics.exact import EXACT, MONEY_STEP, RATIO
+from unit_economics.insight.arrivals import Arrival, arrivals
 from unit_economics.insight.completion import Cell, Curves, Step
 from unit_economics.insight.intervals import lognormal, normal_quantile, student_quantile
 
@@ -68,20 +70,29 @@ class Rules:
 
 @dataclass(frozen=True)
 class _Grown:
-    """A part at the end: its amount, and its variance by the step that it is from; none where nothing is learnt."""
+    """A part at the end: its amount and how far that may be off.
+
+    variances: by the step that they are from, in which parts stray together; alone: what strays by itself; deviation:
+    of a prior, in which all parts are wrong at once.
+    """
 
     amount: Decimal
     source: Method
     variances: Sequence[float] = ()
+    alone: float = 0.0
     deviation: float = 0.0
     snapshots: int | None = None
 
 
-def nowcast(parts: Iterable[Part], age: int, curves: Curves, rules: Rules) -> Nowcast:
-    """What these parts of a day will come to. A credit is taken as it is, and so is all at a complete age."""
+def nowcast(parts: Iterable[Part], age: int, curves: Curves, rules: Rules, absent: Iterable[Cell] = ()) -> Nowcast:
+    """What these parts of a day will come to, and what is absent of it so far.
+
+    A credit is taken as it is, and so is all at a complete age.
+    """
     there = list(parts)
     growing = [part for part in there if part.amount > 0]
-    grown = [_grown(part, age, curves, rules) for part in growing]
+    coming = arrivals(absent, age, curves) if age < curves.complete_at else ()
+    grown = [*(_grown(part, age, curves, rules) for part in growing), *(_arrived(one, rules) for one in coming)]
     fixed = _sum(part.amount for part in there if part.amount <= 0)
     cost = _sum(one.amount for one in grown)
     cells = list(dict.fromkeys(part.cell for part in growing))
@@ -124,16 +135,26 @@ def _grown(part: Part, age: int, curves: Curves, rules: Rules) -> _Grown:
         amount = _times(part.amount, rules.prior.factor(age))
         return _Grown(amount, "prior", deviation=float(rules.prior.spread) * abs(float(amount - part.amount)))
     fewest = min(step.pairs for step in steps)
-    widened = (student_quantile(float(rules.level), fewest - 1) / normal_quantile(float(rules.level))) ** 2
-    strayed = [widened * one for one in variances(float(part.amount), steps)]
+    strayed = [_widened(fewest, rules.level) * one for one in variances(float(part.amount), steps)]
     return _Grown(_times(part.amount, factor_to_end(steps)), "learnt", strayed, snapshots=fewest)
+
+
+def _arrived(arrival: Arrival, rules: Rules) -> _Grown:
+    amount = EXACT.quantize(Decimal(repr(arrival.amount)), MONEY_STEP)
+    strayed = _widened(arrival.days, rules.level) * arrival.variance
+    return _Grown(amount, "learnt", alone=strayed, snapshots=arrival.days)
+
+
+def _widened(days: int, level: Decimal) -> float:
+    """How much more a variance counts that is estimated from so many days."""
+    return (student_quantile(float(level), days - 1) / normal_quantile(float(level))) ** 2
 
 
 def _variance(grown: Sequence[_Grown], cells: Sequence[Cell], age: int, curves: Curves) -> float:
     learnt = [one.variances for one in grown if one.variances]
     by_step = [sum(step) for step in zip(*learnt, strict=True)]
     together = sum(one * curves.together(cells, age + n) for n, one in enumerate(by_step))
-    return together + sum(one.deviation for one in grown) ** 2
+    return together + sum(one.alone for one in grown) + sum(one.deviation for one in grown) ** 2
 
 
 def _method(grown: Sequence[_Grown]) -> Method:

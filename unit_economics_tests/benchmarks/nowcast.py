@@ -34,7 +34,8 @@ def outcomes(of: History) -> Iterator[Outcome]:
     for age in range(1, COMPLETE_AT):
         day = next(day for day, _ in of.snapshots if of.age(day) == age)
         there, final = of.costs(day, age), sum(of.costs(day, COMPLETE_AT).values())
-        found = nowcast([Part(*one) for one in there.items()], age, curves, RULES)
+        absent = [cell for cell, cost in there.items() if not cost]
+        found = nowcast([Part(*one) for one in there.items()], age, curves, RULES, absent)
         error, raw = found.cost / final - 1, sum(there.values()) / final - 1
         yield Outcome(age, found.low <= final <= found.high, abs(float(error)), abs(float(raw)))
 
