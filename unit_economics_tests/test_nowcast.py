@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from unit_economics.insight.completion import Cell, Curves, Snapshot
 from unit_economics.insight.intervals import lognormal, normal_quantile, student_quantile
 from unit_economics.insight.nowcast import Part, Prior, Rules, nowcast
+from unit_economics.proof.nowcast import judged
+from unit_economics.warehouse.nowcast_reading import Error
 from unit_economics_tests.benchmarks.nowcast import HIGHEST, LOWEST, coverage, outcomes
 from unit_economics_tests.late_bills import history
 
@@ -131,6 +133,24 @@ def test_credits_are_taken_as_they_are() -> None:
 def test_of_few_days_the_interval_is_wider() -> None:
     few, many = (nowcast([Part(EC2, Decimal(30))], 1, learnt(days), RULES) for days in (8, 40))
     assert few.high - few.low > many.high - many.low
+
+
+def errors(held: int, days: int) -> list[Error]:
+    return [Error("cost_per_order", "USD", 1, Decimal("0.9"), days, held, 0.4, 0.1)]
+
+
+def test_intervals_that_hold_much_less_or_more_often_than_they_say_are_warned_of() -> None:
+    (low,) = judged(errors(70, 100))
+    assert (low.passed, low.severity, low.about) == (False, "warning", "cost_per_order")
+    assert low.text.startswith("cost_per_order: intervals of 90% held 70 of 100 days")
+    assert [one.passed for one in (*judged(errors(84, 100)), *judged(errors(97, 100)))] == [True, True]
+    assert [one.passed for one in judged(errors(200, 200))] == [False]
+    assert [one.passed for one in judged([*errors(40, 50), *errors(50, 50)])] == [True]
+
+
+def test_of_few_nowcasts_nothing_is_said() -> None:
+    assert judged(errors(0, 29)) == []
+    assert len(judged(errors(0, 30))) == 1
 
 
 @pytest.mark.parametrize(("freedom", "known"), [(7, 1.8946), (10, 1.8125), (30, 1.6973), (59, 1.6711)])

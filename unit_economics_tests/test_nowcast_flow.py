@@ -129,6 +129,15 @@ def test_dagster_shows_the_days_and_the_errors_as_small_tables(learnt: Mornings)
     assert "| cost_per_order | 1 | 1 | 40.9% | 18.2% | 100% of 90% |" in tables["errors_by_age"]
 
 
+def test_it_is_an_asset_of_its_own_with_a_check_and_needs_no_partition(learnt: Mornings) -> None:
+    definitions = code_location(learnt.shop.deployment())
+    found = [one for one in definitions.assets or () if isinstance(one, dg.AssetsDefinition)]
+    (asset,) = [one for one in found if one.key.to_user_string() == "unit_cost_nowcast"]
+    done = dg.materialize([asset], instance=learnt.shop.instance)
+    (check,) = done.get_asset_check_evaluations()
+    assert (done.success, check.check_name, check.passed) == (True, "interval_coverage", True)
+
+
 def test_the_command_shows_each_day_beside_its_figure_and_how_it_was_made(learnt: Mornings) -> None:
     done = call(learnt, "cost_per_order")
     assert done.exit_code == 0, done.output

@@ -79,7 +79,7 @@ def _prove(deployment: Deployment, rules: Rules, run: Run) -> Proved:
     shown = {"nowcasts": len(made), "written": written, "not_yet": len(read.observed) - len(made)}
     headlines = _headline_estimates(deployment.catalogue, made)
     tables = {"provisional_days": nowcasts_table(headlines), "errors_by_age": errors_table(errors)}
-    return Proved(shown, _judged(errors), {name: text for name, text in tables.items() if text})
+    return Proved(shown, judged(errors), {name: text for name, text in tables.items() if text})
 
 
 def _read(deployment: Deployment, last: date) -> _Read:
@@ -120,7 +120,7 @@ def _headline_estimates(catalogue: Catalogue, made: Sequence[Estimate]) -> Seque
     return [one for one in made if headlines.get(one.of.metric) == one.of.scope]
 
 
-def _judged(errors: Sequence[Error]) -> Sequence[Judgement]:
+def judged(errors: Sequence[Error]) -> Sequence[Judgement]:
     """A word on each metric that enough is known of."""
     found: list[Judgement] = []
     for metric in dict.fromkeys(one.metric for one in errors):
