@@ -19,14 +19,12 @@ from unit_economics.catalogue import Catalogue
 from unit_economics.cost_scope_entry import Basis, CostScope
 from unit_economics.dimension_entry import NO_VALUE
 from unit_economics.exact import EXACT, RATIO, total
-from unit_economics.exchange import stored
+from unit_economics.exchange import Exchange, stored
 from unit_economics.insight.completion import WHOLE, Cell, Curves
-from unit_economics.insight.nowcast import Nowcast, Part, Prior, Rules, nowcast
+from unit_economics.insight.nowcast import Nowcast, Part, nowcast
+from unit_economics.insight.prior import Prior, Rules
 from unit_economics.reasons import NO_UNITS, UNITS_OPEN, ZERO_UNITS
 from unit_economics.unit_cost import scope_charges, scope_names
-
-QUOTED = "quoted_currency"
-"""The column of charges with the currency that they were billed in, whatever they are converted to."""
 
 Place = tuple[date, str, str]
 """A day, a scope's name, a currency."""
@@ -91,17 +89,18 @@ def estimates(
     ages: Mapping[date, int],
     curves: Mapping[Basis, Curves],
     rules: Rules,
+    exchange: Exchange | None = None,
 ) -> Iterator[Estimate]:
     """A nowcast of each of these whose charges are here as they were when it was computed; the others will follow.
 
-    charges: rows like `schemas.CHARGES` with `QUOTED`, in the currency of the unit costs; ages: by day, 1 and more.
+    charges: rows like `schemas.CHARGES`; ages: by day, 1 and more; exchange: by what the unit costs were converted.
     """
     parts: dict[str, Mapping[Place, Sequence[Part] | None]] = {}
     for one in observed:
         name = one.scope.partition(":")[0]
         scope = catalogue.cost_scopes[name]
         if name not in parts:
-            parts[name] = parts_of(name, scope, charges)
+            parts[name] = parts_of(name, scope, charges, exchange)
         place = (one.day, name if scope.allocation else one.scope, one.currency)
         of_scope = parts[name].get(place)
         if of_scope is None or not (scope.allocation or _sum(of_scope) == one.cost):
@@ -113,24 +112,32 @@ def estimates(
         yield Estimate(one, ages[one.day], scope.basis, cost, _no_unit_cost(one))
 
 
-def parts_of(name: str, scope: CostScope, charges: pd.DataFrame) -> Mapping[Place, Sequence[Part] | None]:
-    """What each service costs in each value of a scope; None where a part is not stated. With rules: the whole bill."""
+def parts_of(
+    name: str, scope: CostScope, charges: pd.DataFrame, exchange: Exchange | None = None
+) -> Mapping[Place, Sequence[Part] | None]:
+    """What each service costs in each value of a scope, converted; None where a part is not stated or has no rate.
+
+    Of a scope with rules: the whole bill.
+    """
     found: dict[Place, dict[Cell, Decimal | None]] = {}
     of_scope = scope_charges(scope, charges)
-    cells = zip(of_scope["provider_name"], of_scope["service_name"].fillna(NO_VALUE), of_scope[QUOTED], strict=True)
-    places = zip(
-        of_scope["business_date"], scope_names(name, scope, of_scope), of_scope["billing_currency"], strict=True
-    )
-    for place, cell, amount in zip(places, cells, of_scope[f"{scope.basis}_cost"], strict=True):
-        costs = found.setdefault(place, {})
-        before = costs.get(Cell(*cell), Decimal(0))
-        costs[Cell(*cell)] = total(before, amount if isinstance(amount, Decimal) else None)
-    return {place: _stated(costs) for place, costs in found.items()}
+    services, currencies = of_scope["service_name"].fillna(NO_VALUE), of_scope["billing_currency"]
+    cells = zip(of_scope["provider_name"], services, currencies, strict=True)
+    days = zip(of_scope["business_date"], scope_names(name, scope, of_scope), strict=True)
+    for (day, value), cell, amount in zip(days, map(Cell._make, cells), of_scope[f"{scope.basis}_cost"], strict=True):
+        costs = found.setdefault((day, value, exchange.into if exchange else cell.currency), {})
+        costs[cell] = total(costs.get(cell, Decimal(0)), amount if isinstance(amount, Decimal) else None)
+    return {place: _converted(place[0], costs, exchange) for place, costs in found.items()}
 
 
-def _stated(costs: Mapping[Cell, Decimal | None]) -> Sequence[Part] | None:
-    parts = [Part(cell, cost) for cell, cost in costs.items() if cost is not None]
-    return parts if len(parts) == len(costs) else None
+def _converted(day: date, costs: Mapping[Cell, Decimal | None], exchange: Exchange | None) -> Sequence[Part] | None:
+    parts: list[Part] = []
+    for cell, cost in costs.items():
+        rate = exchange.rate(day, cell.currency) if exchange else Decimal(1)
+        if cost is None or rate is None:
+            return None
+        parts.append(Part(cell, EXACT.multiply(cost, rate), rate))
+    return parts
 
 
 def absent_cells(scope: CostScope, currency: str, curves: Curves, there: Collection[Cell]) -> Sequence[Cell]:

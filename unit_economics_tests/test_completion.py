@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unit_economics.insight.completion import LEAST_SNAPSHOTS, Cell, Curves, Snapshot, Step, step_of
-from unit_economics.insight.nowcast import factor_to_end, variances
+from unit_economics.insight.growing import factor_to_end, variances
 
 TAYLOR_ASHE = [
     [357848, 1124788, 1735330, 2218270, 2745596, 3319994, 3466336, 3606286, 3833515, 3901463],

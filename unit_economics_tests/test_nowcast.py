@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from unit_economics.insight.completion import Cell, Curves, Snapshot
 from unit_economics.insight.intervals import lognormal, normal_quantile, student_quantile
-from unit_economics.insight.nowcast import Part, Prior, Rules, nowcast
+from unit_economics.insight.nowcast import Part, nowcast
+from unit_economics.insight.prior import Prior, Rules
 from unit_economics.proof.nowcast import judged
 from unit_economics.warehouse.nowcast_reading import Error
 from unit_economics_tests.benchmarks.nowcast import HIGHEST, LOWEST, coverage, outcomes
@@ -128,6 +129,14 @@ def test_credits_are_taken_as_they_are() -> None:
     assert (credited.cost, credited.low, credited.high) == (whole.cost - 4, whole.low - 4, whole.high - 4)
     alone = nowcast([Part(EC2, Decimal(-4))], 1, learnt(), RULES)
     assert (alone.cost, alone.low, alone.high, alone.method) == (-4, -4, -4, "observed")
+
+
+def test_in_another_currency_an_interval_is_the_same_interval_converted() -> None:
+    native = nowcast([Part(EC2, Decimal(30)), Part(TAX, Decimal(3))], 1, learnt(), RULES)
+    yen = [Part(EC2, Decimal(4500), Decimal(150)), Part(TAX, Decimal(450), Decimal(150))]
+    converted = nowcast(yen, 1, learnt(), RULES)
+    found = [converted.cost, converted.low, converted.high]
+    assert found == pytest.approx([one * 150 for one in (native.cost, native.low, native.high)])
 
 
 def test_of_few_days_the_interval_is_wider() -> None:

@@ -12,16 +12,17 @@ from hypothesis import strategies as st
 
 from unit_economics.catalogue import Catalogue
 from unit_economics.environment import parsed_catalogue
+from unit_economics.exchange import Exchange
 from unit_economics.insight.completion import Cell, Curves, Snapshot
-from unit_economics.insight.nowcast import Nowcast
+from unit_economics.insight.nowcast import Nowcast, Part
 from unit_economics.nowcasting import (
-    QUOTED,
     Estimate,
     Observed,
     absent_cells,
     complete_age,
     estimates,
     in_proportion,
+    parts_of,
     rules_of,
 )
 from unit_economics.refusals import UsageRefusal
@@ -62,17 +63,18 @@ def curves() -> Curves:
     return Curves(seen, 3)
 
 
-def charges(*rows: tuple[Cell, str, str, str]) -> pd.DataFrame:
-    """Charges of DAY: what they are of, the tags, the cost, and the currency that it is converted to."""
+def charges(*rows: tuple[Cell, str, str]) -> pd.DataFrame:
+    """Charges of DAY: what they are of, the tags, the cost."""
     blank = {**dict.fromkeys(CHARGES.columns), "business_date": DAY, "charge_category": "Usage", "charge_rows": 1}
     frame = pd.DataFrame([blank for _ in rows], dtype=object)
     frame["provider_name"], frame["service_name"] = [row[0].provider for row in rows], [row[0].service for row in rows]
     frame["tags"], frame["effective_cost"] = [row[1] for row in rows], [Decimal(row[2]) for row in rows]
-    frame["billing_currency"], frame[QUOTED] = [row[3] for row in rows], [row[0].currency for row in rows]
+    frame["billing_currency"] = [row[0].currency for row in rows]
     return frame
 
 
-BILL = charges((EC2, '{"app":"web"}', "20", "USD"), (EC2, "{}", "10", "USD"), (RUN, "{}", "7.7", "USD"))
+BILL = charges((EC2, '{"app":"web"}', "20"), (EC2, "{}", "10"), (RUN, "{}", "7"))
+DOLLARS = Exchange("USD", {(DAY, "EUR"): Decimal("1.1")})
 
 
 def observed(scope: str, cost: str, quantity: str | None = "10") -> Observed:
@@ -86,7 +88,7 @@ def made(*asked: Observed, bill: pd.DataFrame = BILL) -> Mapping[str, Estimate]:
     catalogue = read()
     rules = rules_of(catalogue)
     assert rules is not None
-    found = estimates(catalogue, asked, bill, {DAY: 1}, {"effective": curves()}, rules)
+    found = estimates(catalogue, asked, bill, {DAY: 1}, {"effective": curves()}, rules, DOLLARS)
     return {one.of.scope: one for one in found}
 
 
@@ -107,6 +109,15 @@ def test_each_scope_is_grown_by_the_services_in_it_each_at_its_own_pace_in_the_c
         "service:EC2": Decimal(60),
         "service:Run": Decimal("7.7"),
     }
+
+
+def test_without_rates_every_currency_is_for_itself_and_a_missing_rate_leaves_none() -> None:
+    scope = read().cost_scopes["all"]
+    assert parts_of("all", scope, BILL) == {
+        (DAY, "all", "USD"): [Part(EC2, Decimal(30))],
+        (DAY, "all", "EUR"): [Part(RUN, Decimal(7))],
+    }
+    assert parts_of("all", scope, BILL, Exchange("USD")) == {(DAY, "all", "USD"): None}
 
 
 def test_a_target_of_rules_goes_by_the_whole_bill_in_proportion() -> None:

@@ -10,7 +10,8 @@ from decimal import Decimal
 from math import sqrt
 
 from unit_economics.insight.completion import Cell, Curves, Source, Step
-from unit_economics.insight.nowcast import Prior, factor_to_end, variances
+from unit_economics.insight.growing import factor_to_end, variances
+from unit_economics.insight.prior import Prior
 
 
 @dataclass(frozen=True)

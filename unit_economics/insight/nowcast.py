@@ -1,49 +1,36 @@
 """What a day that is still filling will come to, with an interval: its parts, each by how far such a part has come.
 
 Here: one day's cost from its parts and the curves. Not here: the curves (completion.py), which parts a scope has
-(scope_parts.py), any storing.
+(nowcasting.py), any storing.
 
-A part is multiplied by what its steps to the end have been (`completion.py`). Its error is Mack's: what a day strays by
-itself, and what is not known of the factors. Parts stray together as they did so far. A part without factors goes by
-its provider's, and before there are any of these by the declared prior, whose error is one for all such parts. What is
-not there at all yet is added as it came on other days (arrivals.py).
+A part is multiplied by what its steps to the end have been. Its error is Mack's: what a day strays by itself, and what
+is not known of the factors. Parts stray together as they did so far. A part without factors goes by its provider's, and
+before there are any of these by the declared prior, whose error is one for all such parts. What is not there at all yet
+is added as it came on other days (arrivals.py).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from unit_economics.exact import EXACT, MONEY_STEP, RATIO
+from unit_economics.exact import EXACT, MONEY_STEP
 from unit_economics.insight.arrivals import Arrival, arrivals
-from unit_economics.insight.completion import Cell, Curves, Step
+from unit_economics.insight.completion import Cell, Curves
+from unit_economics.insight.growing import factor_to_end, times, variances
 from unit_economics.insight.intervals import lognormal, normal_quantile, student_quantile
+from unit_economics.insight.prior import Rules
 
 Method = Literal["learnt", "prior", "mixed", "observed"]
 """observed: nothing is missing any more, or nothing of it could be estimated."""
 
 
 class Part(NamedTuple):
-    """What is there of one provider's service."""
+    """What is there of one provider's service; rate: what one unit of the cell's currency is of the amount's."""
 
     cell: Cell
     amount: Decimal
-
-
-@dataclass(frozen=True)
-class Prior:
-    """What is assumed until enough was seen.
-
-    shares: how much of a day is there at age 1, 2, 3 ..., and all of it after the last; spread: how far what is missing
-    may be off, as a share of it (one standard deviation).
-    """
-
-    shares: Mapping[int, Decimal]
-    spread: Decimal
-
-    def factor(self, age: int) -> Decimal:
-        """What a day of this age is multiplied by."""
-        return rounded(RATIO.divide(Decimal(1), self.shares.get(age, Decimal(1))))
+    rate: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True)
@@ -61,14 +48,6 @@ class Nowcast:
 
 
 @dataclass(frozen=True)
-class Rules:
-    """What the catalogue declares."""
-
-    prior: Prior
-    level: Decimal
-
-
-@dataclass(frozen=True)
 class _Grown:
     """A part at the end: its amount and how far that may be off.
 
@@ -78,6 +57,7 @@ class _Grown:
 
     amount: Decimal
     source: Method
+    cell: Cell | None = None
     variances: Sequence[float] = ()
     alone: float = 0.0
     deviation: float = 0.0
@@ -90,13 +70,14 @@ def nowcast(parts: Iterable[Part], age: int, curves: Curves, rules: Rules, absen
     A credit is taken as it is, and so is all at a complete age.
     """
     there = list(parts)
-    growing = [part for part in there if part.amount > 0]
     coming = arrivals(absent, age, curves) if age < curves.complete_at else ()
-    grown = [*(_grown(part, age, curves, rules) for part in growing), *(_arrived(one, rules) for one in coming)]
+    grown = [
+        *(_grown(part, age, curves, rules) for part in there if part.amount > 0),
+        *(_arrived(one, rules) for one in coming),
+    ]
     fixed = _sum(part.amount for part in there if part.amount <= 0)
     cost = _sum(one.amount for one in grown)
-    cells = list(dict.fromkeys(part.cell for part in growing))
-    low, high = lognormal(float(cost), _variance(grown, cells, age, curves), float(rules.level))
+    low, high = lognormal(float(cost), _variance(grown, age, curves), float(rules.level))
     counted = [one.snapshots for one in grown if one.snapshots is not None]
     return Nowcast(
         *(EXACT.add(cost, fixed), EXACT.add(_money(low, cost), fixed), EXACT.add(_money(high, cost), fixed)),
@@ -104,39 +85,17 @@ def nowcast(parts: Iterable[Part], age: int, curves: Curves, rules: Rules, absen
     )
 
 
-def factor_to_end(steps: Sequence[Step]) -> Decimal:
-    """What an amount is multiplied by to be complete."""
-    product = 1.0
-    for step in steps:
-        product *= step.factor
-    return rounded(Decimal(repr(product)))
-
-
-def rounded(factor: Decimal) -> Decimal:
-    """A factor as it is used and stored: to twelve places, so that an amount is the same wherever it is made again."""
-    return EXACT.quantize(factor, MONEY_STEP)
-
-
-def variances(amount: float, steps: Sequence[Step]) -> Sequence[float]:
-    """The squared error of what an amount will come to, by the step that it is from (Mack's recursion)."""
-    found: list[float] = []
-    for step in steps:
-        own = step.sigma2 * (amount + amount**2 / step.weight)
-        found = [*(one * step.factor**2 for one in found), own]
-        amount *= step.factor
-    return found
-
-
 def _grown(part: Part, age: int, curves: Curves, rules: Rules) -> _Grown:
     if age >= curves.complete_at:
         return _Grown(part.amount, "observed")
     _, steps = curves.known(part.cell, age)
     if not steps:
-        amount = _times(part.amount, rules.prior.factor(age))
+        amount = times(part.amount, rules.prior.factor(age))
         return _Grown(amount, "prior", deviation=float(rules.prior.spread) * abs(float(amount - part.amount)))
-    fewest = min(step.pairs for step in steps)
-    strayed = [_widened(fewest, rules.level) * one for one in variances(float(part.amount), steps)]
-    return _Grown(_times(part.amount, factor_to_end(steps)), "learnt", strayed, snapshots=fewest)
+    fewest, rate = min(step.pairs for step in steps), float(part.rate)
+    scale = _widened(fewest, rules.level) * rate**2
+    strayed = [scale * one for one in variances(float(part.amount) / rate, steps)]
+    return _Grown(times(part.amount, factor_to_end(steps)), "learnt", part.cell, strayed, snapshots=fewest)
 
 
 def _arrived(arrival: Arrival, rules: Rules) -> _Grown:
@@ -150,10 +109,15 @@ def _widened(days: int, level: Decimal) -> float:
     return (student_quantile(float(level), days - 1) / normal_quantile(float(level))) ** 2
 
 
-def _variance(grown: Sequence[_Grown], cells: Sequence[Cell], age: int, curves: Curves) -> float:
-    learnt = [one.variances for one in grown if one.variances]
-    by_step = [sum(step) for step in zip(*learnt, strict=True)]
-    together = sum(one * curves.together(cells, age + n) for n, one in enumerate(by_step))
+def _variance(grown: Sequence[_Grown], age: int, curves: Curves) -> float:
+    learnt: dict[str, dict[Cell, list[Sequence[float]]]] = {}
+    for one in grown:
+        if one.cell:  # what strays together was measured in one currency
+            learnt.setdefault(one.cell.currency, {}).setdefault(one.cell, []).append(one.variances)
+    together = 0.0
+    for cells in learnt.values():
+        by_step = [sum(step) for step in zip(*(one for of in cells.values() for one in of), strict=True)]
+        together += sum(one * curves.together(list(cells), age + n) for n, one in enumerate(by_step))
     return together + sum(one.alone for one in grown) + sum(one.deviation for one in grown) ** 2
 
 
@@ -162,10 +126,6 @@ def _method(grown: Sequence[_Grown]) -> Method:
     if not sources:
         return "observed"
     return sources[0] if len(sources) == 1 else "mixed"
-
-
-def _times(amount: Decimal, factor: Decimal) -> Decimal:
-    return EXACT.quantize(EXACT.multiply(amount, factor), MONEY_STEP)
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:

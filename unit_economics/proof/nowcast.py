@@ -14,18 +14,17 @@ from unit_economics.business_days import ONE_DAY, DayRange
 from unit_economics.catalogue import Catalogue
 from unit_economics.cost_scope_entry import Basis
 from unit_economics.deployment import Deployment
-from unit_economics.exchange import in_one_currency
+from unit_economics.exchange import Exchange
 from unit_economics.graph import CLOUD_COSTS
 from unit_economics.insight.completion import Curves
 from unit_economics.insight.curve_points import curve_points
 from unit_economics.insight.intervals import is_far_off
-from unit_economics.insight.nowcast import Rules
-from unit_economics.nowcasting import QUOTED, Estimate, Observed, bases_of, complete_age, estimates, rules_of
+from unit_economics.insight.prior import Rules
+from unit_economics.nowcasting import Estimate, Observed, bases_of, complete_age, estimates, rules_of
 from unit_economics.proof.nowcast_words import errors_table, nowcasts_table
 from unit_economics.proof.proof import Judgement, Proof, Proved
 from unit_economics.steps.exchanging import exchange_of
 from unit_economics.warehouse import ledger, reading
-from unit_economics.warehouse.connection import Connection
 from unit_economics.warehouse.ledger import Run
 from unit_economics.warehouse.nowcast_reading import Error, errors_by_age
 from unit_economics.warehouse.nowcasts import Learnt, provisional, store_curve, store_nowcasts
@@ -56,19 +55,21 @@ def nowcast_proof(deployment: Deployment) -> Proof | None:
 
 @dataclass(frozen=True)
 class _Read:
-    """All that is needed of the mart, as of one moment; charges are in the currency of the unit costs."""
+    """All that is needed of the mart, as of one moment."""
 
     taught: DayRange
     curves: Mapping[Basis, Curves]
     observed: Sequence[Observed]
     charges: pd.DataFrame
+    exchange: Exchange | None
 
 
 def _prove(deployment: Deployment, rules: Rules, run: Run) -> Proved:
     last = deployment.calendar.last_closed_day(deployment.outside.now())
     read = _read(deployment, last)
     ages = {day: (last - day).days + 1 for day in read.taught}
-    made = list(estimates(deployment.catalogue, read.observed, read.charges, ages, read.curves, rules))
+    asked = (deployment.catalogue, read.observed, read.charges, ages, read.curves, rules, read.exchange)
+    made = list(estimates(*asked))
     with deployment.warehouse.transaction() as connection:
         ledger.lock(connection, ASSET)
         numbers: Mapping[Basis, int] = {
@@ -92,17 +93,10 @@ def _read(deployment: Deployment, last: date) -> _Read:
             for basis in bases_of(catalogue)
         }
         observed = provisional(connection, list(catalogue.measured), filling)
-        charges = _charges(catalogue, connection, filling)
+        charges = reading.current_charges(connection, filling)
+        exchange = exchange_of(catalogue, connection, filling) if catalogue.exchange_rates else None
     known = [one for one in observed if one.scope.partition(":")[0] in catalogue.scopes_of(one.metric)]
-    return _Read(taught, curves, known, charges)
-
-
-def _charges(catalogue: Catalogue, connection: Connection, days: DayRange) -> pd.DataFrame:
-    charges = reading.current_charges(connection, days)
-    charges[QUOTED] = charges["billing_currency"]
-    if catalogue.exchange_rates is None:
-        return charges
-    return in_one_currency(exchange_of(catalogue, connection, days), charges, None).charges
+    return _Read(taught, curves, known, charges, exchange)
 
 
 def _learnt(basis: Basis, read: _Read, rules: Rules) -> Learnt:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
 
-from unit_economics.insight.nowcast import Part, Prior, Rules, nowcast
+from unit_economics.insight.nowcast import Part, nowcast
+from unit_economics.insight.prior import Prior, Rules
 from unit_economics_tests.benchmarks.targets import Row
 from unit_economics_tests.late_bills import COMPLETE_AT, History, history
 
