@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 
 import dagster as dg
 import psycopg
@@ -222,6 +223,15 @@ def test_a_bill_that_has_moved_since_the_unit_cost_is_waited_for(mornings: Morni
     waiting = mornings.rows("cost_scope, 1, 1", "unit_costs", "business_date = '2026-03-02'")
     there = mornings.rows("cost_scope, 1, 1", "unit_cost_nowcasts", "business_date = '2026-03-02'")
     assert {scope for scope, *_ in waiting} - {scope for scope, *_ in there} == {"all", "service:EC2"}
+
+
+def test_a_bill_in_another_currency_is_nowcast_in_that_of_its_unit_cost(mornings: Mornings) -> None:
+    rates = "{kind: table, source: a bank, rates: [{since: 2026-01-01, currency: USD, rate: 0.923456789}]}"
+    mornings.shop.catalogue = f"currency: EUR\nexchange_rates: {rates}\n{CATALOGUE}"
+    mornings.pass_by(to=1)
+    assert mornings.prove().shown == {"nowcasts": 6, "written": 6, "not_yet": 0}
+    rows = mornings.rows("billing_currency, cost, nowcast_cost", "unit_cost_nowcasts", "cost_scope = 'all'")
+    assert rows == [("EUR", Decimal("61.871604863"), Decimal("123.743209726"))]
 
 
 def test_a_viewer_reads_every_view_of_it(mornings: Mornings) -> None:

@@ -67,9 +67,7 @@ class _Read:
 def _prove(deployment: Deployment, rules: Rules, run: Run) -> Proved:
     last = deployment.calendar.last_closed_day(deployment.outside.now())
     read = _read(deployment, last)
-    ages = {day: (last - day).days + 1 for day in read.taught}
-    asked = (deployment.catalogue, read.observed, read.charges, ages, read.curves, rules, read.exchange)
-    made = list(estimates(*asked))
+    made = _made(deployment.catalogue, read, rules, last)
     with deployment.warehouse.transaction() as connection:
         ledger.lock(connection, ASSET)
         numbers: Mapping[Basis, int] = {
@@ -81,6 +79,11 @@ def _prove(deployment: Deployment, rules: Rules, run: Run) -> Proved:
     headlines = _headline_estimates(deployment.catalogue, made)
     tables = {"provisional_days": nowcasts_table(headlines), "errors_by_age": errors_table(errors)}
     return Proved(shown, judged(errors), {name: text for name, text in tables.items() if text})
+
+
+def _made(catalogue: Catalogue, read: _Read, rules: Rules, last: date) -> Sequence[Estimate]:
+    ages = {day: (last - day).days + 1 for day in read.taught}
+    return list(estimates(catalogue, read.observed, read.charges, ages, read.curves, rules, read.exchange))
 
 
 def _read(deployment: Deployment, last: date) -> _Read:
