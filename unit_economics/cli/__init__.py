@@ -38,6 +38,7 @@ _SECTIONS = [
             "value": "A formula or KPI over some days, with everything it was computed from.",
             "kpis": "The library of KPIs, and which of them this catalogue could compute now.",
             "restatements": "What changed since a moment, by day, service and cause.",
+            "verify": "Compute stored numbers again from their recorded inputs, and name what differs.",
             "export": "The unit costs as CSV, JSON or Parquet, also as of an earlier moment.",
             "catalogue": "What is measured, whether the file is sound, what a change of it would change.",
             "vantage": "Set up Vantage: create the business metric.",
