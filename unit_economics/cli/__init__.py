@@ -28,6 +28,13 @@ _SECTIONS = [
         },
     ),
     Section(
+        "Prove",
+        {
+            "close": "Close a month: a pack of files that never changes; --verify proves one.",
+            "verify": "Compute stored numbers again from their recorded inputs, and name what differs.",
+        },
+    ),
+    Section(
         "Look",
         {
             "dashboard": "The pages for finance, leadership and whoever is on call.",
@@ -38,7 +45,6 @@ _SECTIONS = [
             "value": "A formula or KPI over some days, with everything it was computed from.",
             "kpis": "The library of KPIs, and which of them this catalogue could compute now.",
             "restatements": "What changed since a moment, by day, service and cause.",
-            "verify": "Compute stored numbers again from their recorded inputs, and name what differs.",
             "export": "The unit costs as CSV, JSON or Parquet, also as of an earlier moment.",
             "catalogue": "What is measured, whether the file is sound, what a change of it would change.",
             "vantage": "Set up Vantage: create the business metric.",
