@@ -1,14 +1,11 @@
 """Stored numbers come out again from their recorded inputs, whatever has happened since; a changed one is named."""
 
 import json
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from uuid import uuid4
+from pathlib import Path
 
-import dagster as dg
-import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given
@@ -19,6 +16,7 @@ from unit_economics.cli.verify import command
 from unit_economics.recomputing import Verified, verified
 from unit_economics.recomputing.sample import drawn
 from unit_economics.warehouse.stored_days import StoredDay, stored_days
+from unit_economics_tests.copies import copied, filled
 from unit_economics_tests.focus_bills import charge, write_bill
 from unit_economics_tests.world import World
 
@@ -65,24 +63,16 @@ def deliver(shop: World, rows: Sequence[dict[str, str]]) -> None:
 
 
 @pytest.fixture(scope="module")
-def filled(server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> World:
+def stored(server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> World:
     """Twelve days that were stored, restated by the bill, by the orders and by another rule in between."""
-    name = f"filled_{uuid4().hex}"
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute(f"create database {name}".encode())
-    with dg.DagsterInstance.ephemeral() as instance:
-        shop = World(tmp_path_factory.mktemp("filled"), server.get_uri(name), CATALOGUE, instance)
-        fill(shop)
-    return shop
+    return filled(server, tmp_path_factory.mktemp("stored"), CATALOGUE, fill)
 
 
 @pytest.fixture
-def shop(server: PostgresServer, filled: World) -> World:
+def shop(server: PostgresServer, stored: World, tmp_path: Path) -> Iterator[World]:
     """A copy of it, to be damaged."""
-    name, template = f"copy_{uuid4().hex}", re.findall(r"filled_\w+", filled.url)[0]
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute(f"create database {name} template {template}".encode())
-    return replace(filled, url=server.get_uri(name))
+    with copied(server, stored, tmp_path) as shop:
+        yield shop
 
 
 def fill(shop: World) -> None:

@@ -30,10 +30,7 @@ class Proof:
 
 def proved(of: Deployment, connection: Connection, close: MonthClose, files: Mapping[str, bytes]) -> Proof:
     """All that is wrong with a pack, each in one sentence; files: of its folder, by name."""
-    found = [*_by_manifest(files), *_by_record(close, files)]
-    found += [
-        one for name, content in made_again(of, connection, close).items() for one in _by_mart(name, content, files)
-    ]
+    found = [*_by_manifest(files), *_by_record(close, files), *_by_mart(files, made_again(of, connection, close))]
     done = list(_recomputed(connection, close))
     found += [f"recomputed: {one}" for day in done for one in day.differences]
     equal = sum(day.day.rows - day.differing for day in done if not day.why_not)
@@ -66,10 +63,11 @@ def _by_record(close: MonthClose, files: Mapping[str, bytes]) -> Iterator[str]:
         yield f"{MANIFEST} is not the one that was recorded when {close.month:%Y-%m} was closed"
 
 
-def _by_mart(name: str, made: bytes, files: Mapping[str, bytes]) -> Iterator[str]:
-    """A file of the pack made again against the one in the folder."""
-    if name in files and files[name] != made:
-        yield from differing(name, files[name], made)
+def _by_mart(files: Mapping[str, bytes], made: Mapping[str, bytes]) -> Sequence[str]:
+    """The files of the pack made again against those in the folder; the manifest where it alone is another one."""
+    others = sorted(name for name in made if name in files and files[name] != made[name])
+    told = [name for name in others if name != MANIFEST] or others
+    return [one for name in told for one in differing(name, files[name], made[name])]
 
 
 def _recomputed(connection: Connection, close: MonthClose) -> Iterator[Verified]:

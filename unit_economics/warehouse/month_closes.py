@@ -85,7 +85,7 @@ def restated_since(connection: Connection) -> Sequence[RestatedMonth]:
     text: LiteralString = (
         "select month, metric, cost_scope, billing_currency, count(*) as values,"
         " count(distinct business_date) as days, sum(cost_now - cost_as_closed) as cost_difference"
-        ' from restated_after_close group by 1, 2, 3, 4 order by 1, 2 collate "C", 3 collate "C", 4'
+        ' from restated_after_close group by 1, 2, 3, 4 order by month, metric collate "C", cost_scope collate "C", 4'
     )
     with connection.cursor(row_factory=class_row(RestatedMonth)) as cursor:
         return cursor.execute(text).fetchall()
