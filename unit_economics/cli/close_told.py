@@ -14,6 +14,8 @@ from unit_economics.closing.verifying import Proof
 from unit_economics.deployment import Deployment
 from unit_economics.warehouse.month_closes import MonthClose, RestatedMonth
 
+_MOST = 5
+
 
 def show_closed(closed: Closed, folder: Path, *, as_json: bool) -> None:
     """The month, where its pack is, and by which hash it is known."""
@@ -29,7 +31,7 @@ def show_closed(closed: Closed, folder: Path, *, as_json: bool) -> None:
 
 
 def show_closes(closes: Sequence[MonthClose], moved: Sequence[RestatedMonth], *, as_json: bool) -> None:
-    """Every closed month with what is another number in it now."""
+    """Every closed month with what is another number in it now; of split scopes only where no whole one moved."""
     if as_json:
         show_json([{**vars(one), "restated": [vars(of) for of in _of(one, moved)]} for one in closes])
         return
@@ -39,7 +41,7 @@ def show_closes(closes: Sequence[MonthClose], moved: Sequence[RestatedMonth], *,
         state = coloured("restated", "restated since") if restated else coloured("ok", "as closed")
         by = faint(f"closed {one.closed_at:%Y-%m-%d %H:%M} UTC by {harmless(one.closed_by)}")
         click.echo(f"  {one.month:%Y-%m}  {state}  {by}")
-        for of in restated:
+        for of in [of for of in restated if ":" not in of.cost_scope] or restated[:_MOST]:
             click.echo(harmless(f"           {_told(of)}"))
 
 

@@ -3,6 +3,8 @@
 Here: finding and reading it, once a version. Not here: computing (ways.py).
 """
 
+from collections.abc import Mapping
+
 from unit_economics.catalogue import Catalogue, content_version
 from unit_economics.environment import parsed_catalogue
 from unit_economics.graph import Node, graph_of
@@ -12,6 +14,8 @@ from unit_economics.warehouse.connection import Connection
 from unit_economics.warehouse.stored_days import StoredDay, catalogue_text
 
 NOT_KEPT = "its catalogue was not kept"
+Known = tuple[Catalogue, Mapping[str, Node]]
+"""A catalogue and its assets by name."""
 
 
 class KeptCatalogues:
@@ -19,28 +23,30 @@ class KeptCatalogues:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._read: dict[str, Catalogue | str] = {}
+        self._read: dict[str, Known | str] = {}
 
     def node(self, day: StoredDay) -> tuple[Catalogue, Node] | str:
         """The catalogue and what it says of the asset, or why there is none."""
         version = day.catalogue_version
         if version not in self._read:
             self._read[version] = self._parsed(version)
-        catalogue = self._read[version]
-        if isinstance(catalogue, str):
-            return catalogue
-        node = graph_of(catalogue).get(day.asset)
+        known = self._read[version]
+        if isinstance(known, str):
+            return known
+        catalogue, graph = known
+        node = graph.get(day.asset)
         if node is None or node.kind not in WAYS:
             return f"its catalogue {version} has no such asset"
         return catalogue, node
 
-    def _parsed(self, version: str) -> Catalogue | str:
+    def _parsed(self, version: str) -> Known | str:
         text = catalogue_text(self._connection, version)
         if text is None:
             return NOT_KEPT
         if content_version(text) != version:
             return f"the text that is kept as catalogue {version} is another one"
         try:
-            return parsed_catalogue(text, f"catalogue {version}")
+            catalogue = parsed_catalogue(text, f"catalogue {version}")
         except Refusal as refusal:
             return f"this release does not read its catalogue: {refusal.what}"
+        return catalogue, graph_of(catalogue)
