@@ -5,20 +5,26 @@ them (cost_sources/, unit_sources/, sinks/), or what else the catalogue says (ca
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from unit_economics.allocation_entry import Allocation
 from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.completeness import CompleteBy, Rule, Sign, Slower
 from unit_economics.dimension_entry import Dimension, DimensionName
 from unit_economics.entry import LATER, Entry
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal
+
+COMPLETE_BY_IS = (
+    "age: a day is complete once it is old enough; delivery: once the bill was delivered so long after it;"
+    " source: once the source says so (FOCUS 1.3 recency metadata)"
+)
 
 if TYPE_CHECKING:  # the catalogue is read by processes that read no bill
     import pandas as pd
@@ -83,7 +89,28 @@ class CostSource(Source):
     """An entry under `cost_sources`."""
 
     complete_after: timedelta = Field(default=timedelta(days=3), description="Age from which a day counts as complete")
+    complete_by: CompleteBy = Field(default="age", repr=False, description=COMPLETE_BY_IS)
+    slower: list[Slower] = Field(default=[], repr=False, description="Providers and services that come later")
     absent_day: Literal["missing", "zero"] = Field(default="missing", description="What a day without any row means")
+
+    signs: ClassVar[Collection[CompleteBy]] = ("age",)
+    """By what the days of this kind of source can be complete."""
+
+    @model_validator(mode="after")
+    def _can_say_so(self) -> Self:
+        if self.complete_by not in self.signs:
+            raise ValueError(f"`complete_by: {self.complete_by}` is nothing that this kind of source tells of itself")
+        return self
+
+    @property
+    def rule(self) -> Rule:
+        """How its days become complete."""
+        return Rule(self.complete_by, self.complete_after, self.slower)
+
+    def sign(self, days: DayRange, *, calendar: BusinessCalendar, outside: Outside) -> Sign:
+        """What it says of itself now, where `complete_by` asks for it; raises `Refusal`."""
+        del days, calendar, outside
+        return Sign()
 
     def glance(self, days: DayRange, *, calendar: BusinessCalendar, kept: "Kept", outside: Outside) -> str | None:
         """What the source looks like without reading it; the same again means the same charges. None: can't be told."""
@@ -160,6 +187,18 @@ class Publication:
         return sorted(day for day, quantity in wanted.items() if self.read_back.get(day) != quantity)
 
 
+@dataclass(frozen=True)
+class Held:
+    """What a destination holds of some days, read and nothing sent.
+
+    values: what it holds where we publish; a day that it holds nothing of is left out. beside: what else is there on a
+    day, in words: other labels, other hours.
+    """
+
+    values: Mapping[date, Decimal]
+    beside: Mapping[date, str] = field(default_factory=dict)
+
+
 class Sink(Entry):
     """One destination under a metric's `publish`; what it does is in the sink's module."""
 
@@ -168,6 +207,16 @@ class Sink(Entry):
     def destination(self) -> str:
         """What it writes to: two metrics with the same sink and the same destination would overwrite each other."""
 
+    @property
+    def of_units_only(self) -> str | None:
+        """A key that was given and means something for units only, so that what they earned can't have it."""
+        return None
+
     @abstractmethod
     def publish(self, wanted: Mapping[date, Decimal], *, outside: Outside, dry_run: bool = False) -> Publication:
         """Make the destination hold `wanted` for exactly these days, sending only what differs; raises `Refusal`."""
+
+    def held(self, days: DayRange, *, outside: Outside) -> Held | None:
+        """What the destination holds of these days, with nothing sent; None: it can't be asked. Raises `Refusal`."""
+        del days, outside
+        return None

@@ -96,6 +96,25 @@ def redefined(attempt: Attempt, former: Sequence[Redefined], *, others_follow: b
     )
 
 
+def touched(asset: str, findings: Sequence[Finding]) -> list[Message]:
+    """One message for what somebody changed at a destination: it was sent again, so nobody would see it otherwise."""
+    changed = [finding for finding in findings if not finding.passed]
+    if not changed:
+        return []
+    said = [f"{finding.day}: {finding.text}" for finding in changed]
+    more = [f"... and {len(said) - MOST_REASONS} more"] if len(said) > MOST_REASONS else []
+    days = [finding.day for finding in changed]
+    return [
+        Message(
+            f"touched/{asset}/{_short(' '.join(said))}",
+            f"{asset}: somebody else changed {shown(days)} there",
+            "\n".join([*said[:MOST_REASONS], *more])
+            + "\nIf the other value is right, mend the source: the next publication would replace it again.\n"
+            + "What was held before is in the view publications.",
+        )
+    ]
+
+
 def failed_proof(asset: str, check: str, about: str, reason: str) -> Message:
     """A proof that failed: the same reason is said once, until it is another one or still holds after a while."""
     return Message(

@@ -13,6 +13,7 @@ DELIVERY = "delivery"
 VOLUME_BAND = "volume_band"
 CONSERVATION = "conservation"
 CONVERGED = "converged"
+UNTOUCHED = "untouched"
 BASIS = "basis"
 UNALLOCATED_SHARE = "unallocated_share"
 UNTAGGED_SHARE = "untagged_share"
@@ -48,7 +49,10 @@ MARGIN_CHECKS = {
     CONTRACT: "Every fee has a price and every currency a rate; the margin is there, or the reason why it is not.",
 }
 FORMULA_CHECKS = {CONTRACT: "Every row is as schemas.FORMULA_VALUES says: a value, or the reason why there is none."}
-PUBLISH_CHECKS = {CONVERGED: "The destination shows, when read back, exactly what was to be published."}
+PUBLISH_CHECKS = {
+    CONVERGED: "The destination shows, when read back, exactly what was to be published.",
+    UNTOUCHED: "Before anything was sent, the destination still held what had been sent to it last.",
+}
 
 
 BY_KIND: Mapping[str, Mapping[str, str]] = {

@@ -57,6 +57,13 @@ class Revenue(Entry):
         return self
 
     @model_validator(mode="after")
+    def _is_no_unit(self) -> "Revenue":
+        for name, sink in self.publish.items():
+            if key := sink.of_units_only:
+                raise ValueError(f"publish.{name}.{key}: it is about what a unit costs; write it beside `units`")
+        return self
+
+    @model_validator(mode="after")
     def _one_amount_a_day(self) -> "Revenue":
         for name, source in self.components.items():
             if source.has_segments or source.dimensions:

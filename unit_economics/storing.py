@@ -78,9 +78,11 @@ def states_by_age(
 
 
 def state_by_inputs(inputs: Mapping[tuple[str, date], ledger.LedgerDay], names: Sequence[str], day: date) -> DayState:
-    """Complete when every input is there and complete; the versions say what it was made of."""
+    """As complete as the least complete input, closed with the bill; the versions say what it was made of."""
     present = [inputs[name, day] for name in names if (name, day) in inputs]
     provisional = len(present) < len(names) or any(row.status == "provisional" for row in present)
     through = [row.complete_through for row in present if row.complete_through]
     versions = {row.asset: row.version for row in present}
-    return DayState("provisional" if provisional else "complete", min(through, default=None), versions)
+    closed = any(row.status == "closed" for row in present)  # only what is made of the bill can be
+    status = "provisional" if provisional else "closed" if closed else "complete"
+    return DayState(status, min(through, default=None), versions)

@@ -15,7 +15,8 @@ from psycopg import sql
 
 from unit_economics import schemas
 from unit_economics.business_days import DayRange
-from unit_economics.warehouse import ledger, outbox, tables
+from unit_economics.drift import Holding
+from unit_economics.warehouse import ledger, outbox, read_backs, tables
 from unit_economics.warehouse.connection import Connection, Warehouse
 from unit_economics.warehouse.gate import Verdict, refuse_days
 from unit_economics.warehouse.ledger import NOT_TOLD, Attempt, Run, Source
@@ -73,6 +74,13 @@ def mart(database: str) -> Warehouse:
             "insert into publication (asset, business_date, quantity, held_before, read_back, converged, attempt,"
             " run_id) values (%(asset)s, %(day)s, %(after)s, %(before)s, %(after)s, true, 1, 'run')",
             {"asset": SENT_REVENUE, "day": DAY, "before": EARNED, "after": EARNED * 2},
+        )
+        edited = Holding(DAY, "edited", EARNED, EARNED * 2, EARNED * 2, f"{EARNED} labelled 'eu'")
+        read_backs.keep(connection, SENT_REVENUE, [edited], "run")
+        connection.execute(
+            "insert into unit_cost_comparison (metric, business_date, cost_scope, billing_currency, asked, saved,"
+            " reason, run_id) values (%s, %s, 'all', 'USD', '{}', '{}', 'why', 'run')",
+            [UNIT_COST, DAY],
         )
     return warehouse
 

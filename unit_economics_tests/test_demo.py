@@ -158,3 +158,11 @@ def test_a_second_time_shows_the_same_and_the_ui_on_the_next_free_port(first: st
         family = demo.started()
         assert demo.stop(signal.SIGINT) == 0
         assert not alive(family)
+
+
+def test_after_a_restart_nothing_that_was_published_looks_changed_by_somebody(first: str, folder: Path) -> None:
+    demo = folder / ".unit_economics/demo"
+    with embedded.running(demo / "postgres") as postgres, psycopg.connect(postgres.url("unit_economics")) as connection:
+        told = connection.execute("select title from unit_economics.alerts where cause like 'touched/%'").fetchall()
+    assert (demo / "vantage.json").exists()
+    assert told == []

@@ -33,6 +33,8 @@ from unit_economics_tests.readers import (
 )
 from unit_economics_tests.world import World
 
+OF_PROOFS = {"catalogues", "restatement_reports"}
+"""What this mart has nothing of: it was written without a catalogue's text, and nothing was proved."""
 LATER = datetime(2999, 1, 1, tzinfo=UTC)
 RIGHTS = ("select", "insert", "update", "delete", "truncate")
 
@@ -89,7 +91,7 @@ def test_the_viewer_reads_every_view_but_revenue_and_finance_reads_that_too(mart
         assert len(views) >= 12
         assert [view for view in views if refused(connection, f"select * from {view}")] == sorted(FOR_FINANCE)
     with acting_as(mart, FINANCE) as connection:
-        assert [view for view in views if not all_of(connection, view)] == []
+        assert {view for view in views if not all_of(connection, view)} == OF_PROOFS
         assert [row[2] for row in all_of(connection, REVENUE)] == [EARNED * 2]
 
 

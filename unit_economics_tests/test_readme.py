@@ -111,7 +111,7 @@ def test_the_table_of_unit_sources_names_every_kind() -> None:
 
 
 def test_every_page_of_the_docs_is_linked_to_and_every_link_leads_to_one() -> None:
-    linked = set(re.findall(r"\]\((docs/\w+\.md)(?:#[\w-]+)?\)", README))
+    linked = set(re.findall(r"\]\((docs/[\w-]+\.md)(?:#[\w-]+)?\)", README))
     assert linked == {page.relative_to(PROJECT).as_posix() for page in (PROJECT / "docs").glob("*.md")}
 
 

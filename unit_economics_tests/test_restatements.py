@@ -1,14 +1,17 @@
 """What changed since a moment: each cause by its name, what moved by how much, which published copies are wrong."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unit_economics.cli import main
 from unit_economics.insight.restating import Moved, Restatements
 from unit_economics.proof.proof import Proved
 from unit_economics.proof.restatement import restated, restatement_report
@@ -194,3 +197,40 @@ def test_a_half_that_is_not_there_leaves_the_parts_empty(missing: str) -> None:
         unit_cost=None,
     )
     assert (moved.by_cost, moved.by_units) == (None, None)
+
+
+def test_the_command_prints_the_report_and_ends_with_1_where_something_moved(
+    shop: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNIT_ECONOMICS_DATABASE_URL", shop.url)
+    monkeypatch.setenv("ORDERS_DATABASE_URL", shop.url)
+    since_then = [
+        "restatements",
+        "--since",
+        now(shop).isoformat(),
+        "--config",
+        str(shop.folder / "unit_economics.yaml"),
+    ]
+    quiet = CliRunner().invoke(main, since_then)
+    assert (quiet.exit_code, "No unit cost that was stored is another one now." in quiet.output) == (0, True)
+    deliver(shop, [row(day, "12" if day == DAYS[3] else "10") for day in DAYS])
+    told = CliRunner().invoke(main, since_then)
+    assert told.exit_code == 1
+    assert "| correction |" in told.output
+    document = json.loads(CliRunner().invoke(main, [*since_then, "--json"]).output)
+    [moved] = document["unit_costs"]
+    assert (moved["day"], moved["unit_cost_before"], moved["unit_cost"], moved["causes"]) == (
+        DAYS[3],
+        "0.1",
+        "0.12",
+        ["correction"],
+    )
+
+
+def test_moments_in_the_wrong_order_are_refused(shop: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIT_ECONOMICS_DATABASE_URL", shop.url)
+    monkeypatch.setenv("ORDERS_DATABASE_URL", shop.url)
+    words = ["--since", "2026-03-02T00:00:00Z", "--until", "2026-03-01T00:00:00Z"]
+    told = CliRunner().invoke(main, ["restatements", *words, "--config", str(shop.folder / "unit_economics.yaml")])
+    assert told.exit_code == 2
+    assert "is not before" in told.output

@@ -1,12 +1,15 @@
 """The stand-in for Vantage answers as the published contract says, and remembers as Vantage is believed to."""
 
 from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
 import pytest
 
-from unit_economics.demo.vantage_books import Books
+from unit_economics.demo.standin import KeptMetric
+from unit_economics.demo.vantage_books import Books, Report
 from unit_economics.demo.vantage_server import serving
 from unit_economics_tests.vantage_contract import ContractTransport
 from unit_economics_tests.vantage_faults import TOKEN
@@ -54,12 +57,24 @@ def test_every_operation_keeps_the_contract(api: httpx.Client, books: Books) -> 
     deleted = api.delete(f"/business_metrics/{token}/values", params={"start_date": "2024-03-01", "label": ""})
     assert deleted.json() == {"deleted_count": 1}
     assert api.get("/costs", params={"cost_report_token": "rprt_1", "settings[amortize]": "true"}).status_code == 200
+    put(api, token, {"date": f"2024-02-01{MIDNIGHT}", "amount": 11})
+    books.reports["rprt_1"] = Report({"amortize": True, "include_credits": False}, {token: 1000})
+    report = api.get("/cost_reports/rprt_1").json()
+    assert report["settings"] == {"amortize": True, "include_credits": False}
+    assert [one["unit_scale"] for one in report["business_metric_tokens_with_metadata"]] == ["per_thousand"]
+    (row,) = api.get("/unit_costs", params={"cost_report_token": "rprt_1", "date_bin": "day"}).json()["unit_costs"]
+    assert (row["date"], row["unit_cost_amount"], row["business_metric_amount"]) == ("2024-02-01", "100.00", "11")
 
 
 @pytest.mark.parametrize("token", ["wrong", f"{TOKEN}x", TOKEN[:-1]])
-@pytest.mark.parametrize("path", ["/ping", "/me", "/costs", "/business_metrics"])
+@pytest.mark.parametrize("path", ["/ping", "/me", "/costs", "/unit_costs?cost_report_token=x", "/business_metrics"])
 def test_nothing_is_answered_without_the_right_token(api: httpx.Client, path: str, token: str) -> None:
     assert api.get(path, headers=bearer(token)).status_code == 401
+
+
+def test_a_report_that_is_not_there_is_not_found(api: httpx.Client) -> None:
+    assert api.get("/cost_reports/rprt_9").status_code == 404
+    assert api.get("/unit_costs", params={"cost_report_token": "rprt_9"}).status_code == 404
 
 
 def test_a_token_without_the_write_scope_may_only_read(api: httpx.Client, books: Books) -> None:
@@ -146,3 +161,12 @@ def test_a_stand_in_is_gone_when_its_context_ends(books: Books) -> None:
         assert httpx.get(f"{url}/ping", headers=bearer(TOKEN), trust_env=False).status_code == 200
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{url}/ping", trust_env=False)
+
+
+def test_the_demo_s_stand_in_holds_after_a_restart_what_it_was_sent(tmp_path: Path) -> None:
+    file = tmp_path / "vantage.json"
+    first, second = datetime(2024, 3, 1, tzinfo=UTC), datetime(2024, 3, 2, tzinfo=UTC)
+    metric = KeptMetric.found(file)
+    metric.merge([(first, "", Decimal("1.50")), (second, "eu", Decimal(2))])
+    metric.delete(second, second + timedelta(days=1), None)
+    assert KeptMetric.found(file).rows == [(first, "", Decimal("1.50"))]

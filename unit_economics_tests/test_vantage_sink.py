@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import pytest
 
-from unit_economics.demo.vantage_books import Books, Metric
+from unit_economics.demo.vantage_books import Books, Metric, Report
 from unit_economics.demo.vantage_desk import Answer, Asked, Desk
 from unit_economics.demo.vantage_server import serving
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
@@ -370,3 +370,17 @@ def test_access_is_checked_with_the_scope_and_the_title(audited: list[ContractTr
             sink.check_access(outside=world)
         with pytest.raises(UsageRefusal, match="ORDERS_METRIC_ID is not set"):
             sink.check_access(outside=outside(url, ORDERS_METRIC_ID=""))
+
+
+def test_access_to_a_cost_report_is_checked_with_what_is_attached_to_it(audited: list[ContractTransport]) -> None:
+    found = books()
+    sink = VantageMetric(business_metric="ORDERS_METRIC_ID", cost_report="rprt_1")
+    with serving(found) as url:
+        world = outside(url, ORDERS_METRIC_ID=METRIC)
+        with pytest.raises(Refusal, match="404"):
+            sink.check_access(outside=world)
+        found.reports["rprt_1"] = Report()
+        with pytest.raises(Refusal, match="ORDERS_METRIC_ID is not attached to rprt_1"):
+            sink.check_access(outside=world)
+        found.reports["rprt_1"].metrics[METRIC] = 1
+        assert sink.check_access(outside=world) == "Orders"

@@ -306,8 +306,22 @@ PROMISED = {
     " committed_at absent source_fingerprint source_totals failure",
     "publications": "publication asset business_date quantity held_before read_back converged attempt run_id"
     " recorded_at",
+    "read_backs": "read_back asset business_date verdict held sent ours beside run_id recorded_at",
+    "read_back_versions": "read_back asset business_date verdict held sent ours beside run_id recorded_at",
+    **dict.fromkeys(
+        ("unit_cost_comparisons", "unit_cost_comparison_versions"),
+        "comparison metric business_date cost_scope billing_currency status unit_cost shown difference scope"
+        " basis denominator timing cost cost_there cost_as_saved quantity quantity_there unit_scale asked saved"
+        " reason run_id recorded_at",
+    ),
     "alerts": "message cause title body created_at tries last_error sent_at",
     "definitions": "asset definition meaning catalogue_version first_seen",
+    "catalogues": "catalogue_version body first_seen",
+    "figure_versions": "asset business_date figure subject unit value reason status complete_through version"
+    " recorded_at superseded_at run_id code_version catalogue_version definition input_versions source_hash"
+    " content_hash",
+    "restatement_reports": "report since until changes body run_id recorded_at",
+    "complete_through": "kind name complete_through rule delivered_at recorded_at",
     "gate": "asset business_date passed failures attempt recorded_at run_id warnings",
     "source_totals": "asset business_date version billing_currency charge_rows billed_cost effective_cost list_cost"
     " contracted_cost",

@@ -44,10 +44,11 @@ _SECTIONS = [
             "unit-cost": "What one unit cost over some days, each half totalled as its unit says.",
             "value": "A formula or KPI over some days, with everything it was computed from.",
             "kpis": "The library of KPIs, and which of them this catalogue could compute now.",
+            "explain": "Where one number comes from, down to files and rows.",
             "restatements": "What changed since a moment, by day, service and cause.",
             "export": "The unit costs as CSV, JSON or Parquet, also as of an earlier moment.",
             "catalogue": "What is measured, whether the file is sound, what a change of it would change.",
-            "vantage": "Set up Vantage: create the business metric.",
+            "vantage": "Set up Vantage, and see what it holds against ours.",
         },
     ),
 ]

@@ -42,7 +42,7 @@ class Show:
     def compute(self) -> None:
         """Compute the days in one run of Dagster, and once more what the provider restates; then remember it.
 
-        After an earlier demo only the forgetful stand-in is filled again.
+        After an earlier demo only what the stand-in lacks is published again.
         """
         days = self.tour.days
         if self.tour.is_done:
@@ -122,9 +122,8 @@ def prepared(narrator: Narrator, folder: Path, count: int, *, is_ui_wanted: bool
         # In the demo's folder, so that a .env beside the project says nothing here.
         supervisor = stack.enter_context(supervising(state.logs, variables, folder))
         dagster.settle(Path())
-        supervisor.start(
-            "stand-in for Vantage", [sys.executable, "-m", "unit_economics.demo.standin", str(vantage_port)]
-        )
+        standin = ["-m", "unit_economics.demo.standin", str(vantage_port), str(state.vantage.resolve())]
+        supervisor.start("stand-in for Vantage", [sys.executable, *standin])
         if is_ui_wanted:
             dagster.start_code_server(supervisor)
         with narrator.step("starting a stand-in for Vantage") as step:
@@ -140,6 +139,7 @@ def _database(stack: ExitStack, narrator: Narrator, state: LocalState, plan: tou
         step.outcome = f"PostgreSQL, embedded in {os.path.relpath(state.postgres)}"
     if not plan.is_done:
         with narrator.step("making up a shop") as step:
+            state.vantage.unlink(missing_ok=True)
             postgres.drop(databases)
             postgres.create(databases)
             step.outcome = plan.fill(postgres.url(_SHOP))

@@ -18,6 +18,7 @@ from unit_economics.cli.table import coloured, faint, grouped, indented, show_js
 from unit_economics.day_states import DayStates, day_states
 from unit_economics.deployment import Deployment
 from unit_economics.warehouse import overview
+from unit_economics.warehouse.completeness_kept import CompleteThrough, complete_through
 from unit_economics.warehouse.overview import UNSTICK, Waiting
 
 WINDOW = 28
@@ -49,11 +50,16 @@ def command(*, as_json: bool, config: Path | None) -> int:
     states = day_states(of, DayRange(today - timedelta(days=WINDOW - 1), today))
     with of.warehouse.connection() as connection:
         waiting = overview.waiting_alerts(connection)
+        through = complete_through(connection)
     needs_attention = states.next_step is not None or waiting.is_stuck(of.catalogue.alerts.urls)
     if as_json:
-        show_json({"ok": not needs_attention, **_document(of, states, waiting)})
+        show_json(
+            {"ok": not needs_attention, **_document(of, states, waiting), "complete_through": _known(of, through)}
+        )
     else:
         _show(of, states, waiting)
+        _show_through(of, through)
+        click.echo(f"{strong('Next')}  {_next(of, states, waiting)}\n")
     return int(needs_attention)
 
 
@@ -68,7 +74,6 @@ def _show(of: Deployment, states: DayStates, waiting: Waiting) -> None:
     click.echo(f"\n  {_legend()}\n")
     _show_wrong(states)
     _show_waiting(of, waiting)
-    click.echo(f"{strong('Next')}  {_next(of, states, waiting)}\n")
 
 
 def _show_wrong(states: DayStates) -> None:
@@ -82,6 +87,25 @@ def _show_wrong(states: DayStates) -> None:
             click.echo(f"  ... and {len(reasons) - _MOST} more of {asset}; --json has all of them")
     if any(of_asset.values()):
         click.echo()
+
+
+def _show_through(of: Deployment, through: Sequence[CompleteThrough]) -> None:
+    """How far the bill and every metric are complete: a metric is as complete as its least complete half."""
+    shown_ones = [one for one in through if one.name in {*of.catalogue.cost_sources, *of.catalogue.measured}]
+    if not shown_ones:
+        return
+    width = max(len(one.name) for one in shown_ones)
+    click.echo(strong("Complete through"))
+    for one in shown_ones:
+        delivered = f", last delivered {one.delivered_at:%Y-%m-%d %H:%M} UTC" if one.delivered_at else ""
+        rule = faint(f"  ({one.rule}{delivered})") if one.rule else ""
+        click.echo(f"  {one.name:{width}}  {one.complete_through or '-'}{rule}")
+    click.echo()
+
+
+def _known(of: Deployment, through: Sequence[CompleteThrough]) -> list[dict[str, object]]:
+    names = {*of.catalogue.cost_sources, *of.graph}
+    return [vars(one) for one in through if one.name in names]
 
 
 def _show_waiting(of: Deployment, waiting: Waiting) -> None:

@@ -80,7 +80,7 @@ def _show(of: Deployment, metric: str, days: DayRange, windows: Sequence[Window]
     for window in windows:
         unit_cost = "-" if window.unit_cost is None else f"{window.unit_cost:.6g}"
         halves = f"{short_decimal(window.cost)} ÷ {short_decimal(window.quantity)}"
-        without = f", {window.days_without} days lack a half" if window.days_without else ""
+        without = f", {window.days_without} days are provisional or lack a half" if window.days_without else ""
         click.echo(f"  {window.cost_scope}: {unit_cost} {window.currency}  ({halves}; {window.days} days{without})")
     click.echo("" if windows else "  No day of these is stored; `unit-economics run` computes them.\n")
 

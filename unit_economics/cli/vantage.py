@@ -1,6 +1,7 @@
-"""`unit-economics vantage`: setting up the account.
+"""`unit-economics vantage`: setting up the account, and looking at what it holds.
 
-Here: creating the business metric that the units are published to. Not here: publishing (publish.py), the API.
+Here: creating the business metric that the units are published to. Not here: what Vantage holds
+(vantage_read_back.py), publishing (publish.py), the API.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from unit_economics.adapters import Sink
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option
 from unit_economics.cli.table import strong
+from unit_economics.cli.vantage_read_back import command as read_back
 from unit_economics.deployment import Deployment
 from unit_economics.metric_entry import Metric
 from unit_economics.refusals import UsageRefusal
@@ -21,7 +23,10 @@ from unit_economics.vantage.api import VantageApi
 
 @click.group("vantage")
 def command() -> None:
-    """Set up Vantage: create the business metric."""
+    """Set up Vantage, and see what it holds: create the business metric, read it back."""
+
+
+command.add_command(read_back)
 
 
 @command.command("create-metric")

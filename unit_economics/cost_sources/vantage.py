@@ -1,25 +1,27 @@
 """Costs from Vantage's API (GET /costs), as FOCUS-shaped charges.
 
-Here: the entry `kind: vantage` and the settings of the call. Not here: what the rows are as charges
+Here: the entry `kind: vantage` and the call. Not here: what the rows are as charges
 (vantage_charges.py), whether all of them are there (vantage_pages.py), and how a call is made (vantage/api.py).
 
 Vantage counts its days in UTC only, and states one cost a row: the amortized one or the billed one.
 """
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from collections.abc import Collection, Sequence
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from unit_economics.adapters import CostSource, Delivery, Kept
 from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.completeness import CompleteBy, Sign
 from unit_economics.entry import Variable
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal
+from unit_economics.vantage.settings import CostSettings
 
 _GROUPINGS = ("provider", "service", "account_id", "region", "charge_type")
 _LIMIT = 5000
-_ZONES_OF_UTC = {"UTC", "UCT", "GMT", "Zulu", "Universal", "Greenwich"}
+ZONES_OF_UTC = {"UTC", "UCT", "GMT", "Zulu", "Universal", "Greenwich"}
 
 
 class VantageCosts(CostSource):
@@ -44,6 +46,17 @@ class VantageCosts(CostSource):
             raise ValueError("`workspace` goes with `filter`; a cost report knows its own")
         return self
 
+    signs: ClassVar[Collection[CompleteBy]] = ("age", "delivery")
+
+    def sign(self, days: DayRange, *, calendar: BusinessCalendar, outside: Outside) -> Sign:
+        """When the integration that lags most was last updated: Vantage's costs are as new as that one's."""
+        del days, calendar
+        if self.complete_by == "age":
+            return Sign()
+        from unit_economics.cost_sources.vantage_updates import last_updated
+
+        return Sign(last_updated(outside, self.token))
+
     def read(self, days: DayRange, *, calendar: BusinessCalendar, kept: Kept, outside: Outside) -> Delivery:
         """The charges of these days in one call (of as many pages as it takes); raises `Refusal`."""
         from unit_economics.cost_sources.vantage_charges import read  # pandas and HTTP: only where a bill is read
@@ -62,20 +75,19 @@ class VantageCosts(CostSource):
             "date_bin": "day",
             "order": "asc",
             "limit": str(_LIMIT),
-            **{f"settings[{name}]": value for name, value in self._settings().items()},
+            **self.settings.parameters,
         }
 
-    def _settings(self) -> dict[str, str]:
-        switches = {
-            "include_credits": self.include_credits,
-            "include_refunds": self.include_refunds,
-            "include_discounts": self.include_discounts,
-            "include_tax": self.include_tax,
-            "amortize": self.amortize,
-            "unallocated": False,
-            "show_previous_period": False,
-        }
-        return {**{name: str(value).lower() for name, value in switches.items()}, "aggregate_by": "cost"}
+    @property
+    def settings(self) -> CostSettings:
+        """What it counts as cost."""
+        return CostSettings(
+            amortize=self.amortize,
+            include_credits=self.include_credits,
+            include_refunds=self.include_refunds,
+            include_discounts=self.include_discounts,
+            include_tax=self.include_tax,
+        )
 
 
 def _tag_grouping(key: str) -> str:
@@ -87,7 +99,7 @@ def _tag_grouping(key: str) -> str:
 
 def _refuse_other_zone(calendar: BusinessCalendar) -> None:
     zone = calendar.timezone.key
-    if zone.removeprefix("Etc/") not in _ZONES_OF_UTC:
+    if zone.removeprefix("Etc/") not in ZONES_OF_UTC:
         raise UsageRefusal(
             f"Vantage counts its days in UTC, not in {zone}",
             where="business_day.timezone",

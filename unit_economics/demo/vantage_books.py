@@ -1,6 +1,7 @@
 """What a stand-in for Vantage remembers, in memory.
 
-Here: business metrics with their values, and the rows of costs. Not here: answering requests (vantage_desk.py).
+Here: business metrics with their values, the rows of costs, and reports. Not here: what a report shows
+(vantage_reports.py), answering requests (vantage_desk.py).
 """
 
 import threading
@@ -42,13 +43,22 @@ class Metric:
 
 
 @dataclass
+class Report:
+    """A cost report: the settings that it is saved with, and the scale of each business metric attached to it."""
+
+    settings: dict[str, object] = field(default_factory=dict)
+    metrics: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
 class Books:
-    """All that the stand-in knows. `costs` are rows as GET /costs sends them, oldest first or not."""
+    """All that the stand-in knows. `costs` are rows as GET /costs sends them, oldest first or not; every report's."""
 
     token: str = field(repr=False)
     scopes: Sequence[str] = ("read", "write")
     metrics: dict[str, Metric] = field(default_factory=dict)
     costs: Sequence[Row] = ()
+    reports: dict[str, Report] = field(default_factory=dict)
     most_a_page: int = 5000
     asked: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)

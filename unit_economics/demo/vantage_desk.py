@@ -22,6 +22,7 @@ from unit_economics.demo.vantage_books import (
     sent_rows,
     stored_rows,
 )
+from unit_economics.demo.vantage_reports import cost_rows, report_of, shown_report, unit_cost_rows
 
 _HOURLY = 1000
 
@@ -75,8 +76,8 @@ class Desk:
                 return 200, {}
             case ["GET", "me"]:
                 return 200, self._me()
-            case ["GET", "costs"]:
-                return 200, self._costs(asked)
+            case ["GET", ("costs" | "unit_costs" | "cost_reports") as what, *rest]:
+                return 200, self._of_money(asked, what, rest)
             case ["GET", "business_metrics"]:
                 listed = [_shown(token, metric) for token, metric in self.books.metrics.items()]
                 return 200, self._page(asked, "business_metrics", listed)
@@ -92,6 +93,17 @@ class Desk:
             raise ContractError(401, "Unauthorized")
         if asked.method != "GET" and "write" not in self.books.scopes:
             raise ContractError(403, "The token has no write scope")
+
+    def _of_money(self, asked: Asked, what: str, rest: Sequence[str]) -> object:
+        match [what, *rest]:
+            case ["costs"]:
+                return self._costs(asked)
+            case ["unit_costs"]:
+                return self._page(asked, what, unit_cost_rows(self.books, asked.parameters))
+            case ["cost_reports", token]:
+                return shown_report(token, report_of(self.books, token))
+            case _:
+                raise ContractError(404, "Not found")
 
     def _metric(self, asked: Asked, token: str, rest: Sequence[str]) -> tuple[int, object]:
         metric = self.books.metrics[token]
@@ -117,8 +129,7 @@ class Desk:
         return _shown(token, self.books.metrics[token])
 
     def _costs(self, asked: Asked) -> object:
-        first, last = asked.parameters.get("start_date", ""), asked.parameters.get("end_date", "9999")
-        rows = [row for row in self.books.costs if first <= str(row["accrued_at"])[:10] <= last]
+        rows = cost_rows(self.books, asked.parameters)
         rows.sort(key=lambda row: str(row["accrued_at"]), reverse=asked.parameters.get("order") != "asc")
         total = sum((Decimal(str(row["amount"])) for row in rows), Decimal(0)).quantize(Decimal("0.01"))
         currency = rows[0]["currency"] if rows else "USD"

@@ -2,8 +2,8 @@
 
 Here: pure comparison. Not here: reading the versions (warehouse/restatements.py), the page (proof/restatement/page.py).
 
-    late charges       the bill has more rows of a service than it had
-    correction         rows that were there are worth something else, or the provider calls them a correction
+    late charges       the bill has more rows of a service than it had, and they cost something
+    correction         rows that were there are worth something else or were taken back, or the provider says so
     credit             the provider gave money back as a credit
     late units         more orders are counted than were
     units corrected    fewer are
@@ -73,12 +73,18 @@ class ChangedCharges:
 
     @property
     def cause(self) -> Cause:
-        """Why, as far as the charges say it: the category and class, and whether rows came or only changed."""
+        """Why, as far as the charges say it: the category and class, and whether rows came that cost something."""
         if self.charge_category == "Credit":
             return "credit"
         if self.is_corrected or self.charge_category in CORRECTIONS or self.rows <= self.rows_before:
             return "correction"
-        return "late charges"
+        return "correction" if self._has_shrunk else "late charges"
+
+    @property
+    def _has_shrunk(self) -> bool:
+        """More rows that cost less: something was taken back, whatever its category."""
+        deltas = [change(self.effective_before, self.effective), change(self.billed_before, self.billed)]
+        return any(delta is not None and delta < 0 for delta in deltas)
 
 
 @dataclass(frozen=True)

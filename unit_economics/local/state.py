@@ -32,6 +32,11 @@ class LocalState:
         return self.folder / "dagster_home"
 
     @property
+    def vantage(self) -> Path:
+        """What the demo's stand-in for Vantage holds."""
+        return self.folder / "vantage.json"
+
+    @property
     def logs(self) -> Path:
         """What each program printed."""
         return self.folder / "logs"

@@ -1,15 +1,15 @@
 """The values of a business metric in Vantage: bringing what is stored there to what is wanted.
 
-Here: what differs, sending it, reading it back, and what can't be sent. Not here: the entry (vantage.py), how a call
-is made (vantage/api.py).
+Here: what differs, sending it, reading it back, and what can't be sent. Not here: the entry (vantage.py), what the
+stored rows of a day are (vantage_held.py), how a call is made (vantage/api.py).
 
 The API promises neither that a PUT replaces a day nor that an answer means that something was stored. So nothing is
 believed that was not read back, and a day whose rows add up wrong is deleted before it is sent again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import cast
 
@@ -18,6 +18,7 @@ from unit_economics.exact import LARGEST
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal
 from unit_economics.sinks.vantage import VantageMetric
+from unit_economics.sinks.vantage_held import WHERE, DayHeld, days_held
 from unit_economics.vantage import answers
 from unit_economics.vantage.api import VantageApi
 from unit_economics.web_api.client import Fault
@@ -28,7 +29,6 @@ ROUNDS = 6
 """Times that what differs is sent; each round begins with what was read back."""
 _EXACT_DIGITS = 15
 """Vantage takes amounts as JSON numbers, which are doubles: 15 digits always survive the way there and back."""
-_WHERE = "Vantage business metric"
 
 
 def publish(entry: VantageMetric, wanted: Mapping[date, Decimal], outside: Outside, *, dry_run: bool) -> Publication:
@@ -51,21 +51,21 @@ def title_if_writable(entry: VantageMetric, outside: Outside) -> str:
         scopes = cast("Json", bearer).get("scope") if isinstance(bearer, dict) else None
         if not isinstance(scopes, list) or "write" not in scopes:
             remedy = f"Create a token with the scopes read and write, and put it into {entry.token}"
-            raise Refusal("the token may not write", where=_WHERE, remedy=remedy)
-        title = answers.text(api.metric(metric), "title", _WHERE)
+            raise Refusal("the token may not write", where=WHERE, remedy=remedy)
+        title = answers.text(api.metric(metric), "title", WHERE)
+        if entry.cost_report:
+            _refuse_unattached(api.cost_report(entry.cost_report), entry, metric)
     return title or "(without a title)"
 
 
-@dataclass(frozen=True)
-class _Held:
-    """What the rows of one day that have no label add up to."""
-
-    amounts: list[Decimal] = field(default_factory=list)
-    is_midnight: bool = True
-
-    @property
-    def total(self) -> Decimal:
-        return answers.exact_sum(self.amounts)
+def _refuse_unattached(report: Json, entry: VantageMetric, metric: str) -> None:
+    attached = answers.rows(report, "business_metric_tokens_with_metadata", "Vantage cost report")
+    if all(one.get("business_metric_token") != metric for one in attached):
+        raise Refusal(
+            f"the business metric in {entry.business_metric} is not attached to {entry.cost_report}",
+            where="Vantage cost report",
+            remedy="Attach it to that report in Vantage, or take `cost_report` out",
+        )
 
 
 @dataclass
@@ -96,20 +96,12 @@ class Writer:
             held = self._read(wanted)
         return Publication(before, self.requests_sent, _totals(held))
 
-    def _read(self, wanted: Iterable[date]) -> dict[date, _Held]:
+    def _read(self, wanted: Iterable[date]) -> dict[date, DayHeld]:
         days = set(wanted)
-        held: dict[date, _Held] = {}
-        for row in self.api.values(self.metric, min(days)):
-            moment = answers.utc_moment(row, "date", _WHERE)
-            if moment.date() not in days or answers.text(row, "label", _WHERE):
-                continue
-            before = held.get(moment.date(), _Held())
-            amount = answers.amount(row, "amount", _WHERE)
-            is_midnight = before.is_midnight and moment.time() == time()
-            held[moment.date()] = _Held([*before.amounts, amount], is_midnight)
-        return held
+        held = days_held(self.api.values(self.metric, min(days)), days)
+        return {day: of_day for day, of_day in held.items() if of_day.amounts}
 
-    def _send(self, held: Mapping[date, _Held], differing: Sequence[Difference]) -> None:
+    def _send(self, held: Mapping[date, DayHeld], differing: Sequence[Difference]) -> None:
         try:
             for difference in differing:
                 if _adds_up_wrong(held.get(difference.day)):
@@ -124,17 +116,17 @@ class Writer:
                 raise
 
 
-def _adds_up_wrong(held: _Held | None) -> bool:
+def _adds_up_wrong(held: DayHeld | None) -> bool:
     """Whether a PUT at midnight could not replace what a wrong day holds."""
-    return held is not None and (len(held.amounts) > 1 or not held.is_midnight)
+    return held is not None and not held.is_ours
 
 
-def _differences(held: Mapping[date, _Held], wanted: Mapping[date, Decimal]) -> list[Difference]:
+def _differences(held: Mapping[date, DayHeld], wanted: Mapping[date, Decimal]) -> list[Difference]:
     found = [Difference(day, held[day].total if day in held else None, wanted[day]) for day in sorted(wanted)]
     return [difference for difference in found if difference.held != difference.wanted]
 
 
-def _totals(held: Mapping[date, _Held]) -> dict[date, Decimal]:
+def _totals(held: Mapping[date, DayHeld]) -> dict[date, Decimal]:
     return {day: held[day].total for day in sorted(held)}
 
 

@@ -72,6 +72,24 @@ class VantageApi:
         """Every page of costs for exactly these parameters, in the order of the links."""
         return self._pages("/costs", "costs", dict(parameters), limit=None)
 
+    def integrations(self) -> list[Json]:
+        """Every provider that Vantage reads, with its `status` and when it was `last_updated`."""
+        pages = self._pages("/integrations", "integrations", {}, limit=PAGE)
+        return [row for page in pages for row in answers.rows(page, "integrations", "Vantage GET /integrations")]
+
+    def unit_costs(self, report: str, first: date, last: date) -> list[Json]:
+        """What a cost report shows as the cost of a unit, day by day, of every metric that is attached to it.
+
+        It takes no settings: it goes by those that are saved with the report (`cost_report`).
+        """
+        days = {"cost_report_token": report, "start_date": str(first), "end_date": str(last)}
+        pages = self._pages("/unit_costs", "unit_costs", {**days, "date_bin": "day", "order": "asc"}, limit=PAGE)
+        return [row for page in pages for row in answers.rows(page, "unit_costs", "Vantage GET /unit_costs")]
+
+    def cost_report(self, report: str) -> Json:
+        """One cost report, with the settings that it is saved with."""
+        return self._get(f"/cost_reports/{report}")
+
     def metric(self, metric: str) -> Json:
         """One business metric, without its values."""
         return self._get(_path(metric))

@@ -1,6 +1,6 @@
 """What is to be published, read under the publication's own lock, and what became of it.
 
-Here: the gate of a publication and its record. Not here: talking to a destination (sinks/).
+Here: the gate of a publication, its record, and what that says was sent. Not here: talking to a destination (sinks/).
 """
 
 from collections.abc import Mapping, Sequence
@@ -91,3 +91,33 @@ def as_units(wanted: Mapping[date, Decimal], unit: str) -> pd.DataFrame:
     """The published quantities as rows of `schemas.UNITS`."""
     rows = [(day, "all", quantity, unit) for day, quantity in wanted.items()]
     return pd.DataFrame(rows, columns=list(UNITS.columns), dtype=object)
+
+
+def last_sent(connection: Connection, asset: str, days: DayRange) -> dict[date, list[Decimal]]:
+    """What each day was last seen to hold, then what was sent since and never seen to arrive: `drift.Sent`.
+
+    A day that already held what was wanted was never sent, and is in the ledger all the same.
+    """
+    rows = connection.execute(
+        "select l.business_date, r.quantity, 0 as number from ledger l join unit_quantity r"
+        "   on (r.asset, r.business_date, r.version) = (l.asset, l.business_date, l.rows_version)"
+        " where l.asset = %(asset)s and l.superseded_at is null and l.business_date between %(first)s and %(last)s"
+        " union all select p.business_date, p.quantity, p.publication from publication p"
+        " where p.asset = %(asset)s and p.business_date between %(first)s and %(last)s and not exists ("
+        "   select from publication c where (c.asset, c.business_date) = (p.asset, p.business_date)"
+        "   and c.converged and c.publication > p.publication)"
+        " order by 1, 3",
+        {"asset": asset, "first": days.first, "last": days.last},
+    ).fetchall()
+    found: dict[date, list[Decimal]] = {}
+    for day, quantity, _ in rows:
+        found.setdefault(day, []).append(quantity)
+    return found
+
+
+def first_published(connection: Connection, asset: str) -> date | None:
+    """The earliest day that this destination was ever made to hold."""
+    row = connection.execute(
+        "select min(business_date) from ledger where asset = %s and superseded_at is null", [asset]
+    ).fetchone()
+    return row[0] if row else None

@@ -135,6 +135,13 @@ def _daily(
     return dict(connection.execute(query, [asset, days.first - before, days.last]).fetchall())
 
 
+def services_seen(connection: Connection, days: DayRange) -> set[tuple[str, str | None]]:
+    """The providers and services that have charges on these days."""
+    columns = sql.SQL("distinct r.provider_name, r.service_name")
+    query = sql.SQL(_CURRENT).format(columns=columns, table=sql.Identifier("charge_day"))
+    return {(row[0], row[1]) for row in connection.execute(query, ["cloud_costs", days.first, days.last])}
+
+
 def stored_totals(connection: Connection, asset: str, days: DayRange) -> dict[tuple[date, str], tuple[Any, ...]]:
     """What the mart holds by day and currency: charge_rows, billed, effective, list and contracted cost."""
     columns = sql.SQL(

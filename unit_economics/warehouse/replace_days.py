@@ -28,9 +28,12 @@ MANY_DAYS = 14
 
 @dataclass(frozen=True)
 class DayState:
-    """What a day is to be, beside its rows."""
+    """What a day is to be, beside its rows.
 
-    status: Literal["provisional", "complete"]
+    provisional: the bill may still grow; complete: it is not expected to; closed: it is what the invoices say.
+    """
+
+    status: Literal["provisional", "complete", "closed"]
     complete_through: date | None
     input_versions: Mapping[str, int] = field(default_factory=dict)
 
@@ -97,9 +100,9 @@ def keep_days(
 
 
 def _as_it_is(row: LedgerDay) -> DayState:
-    return DayState(
-        "provisional" if row.status == "provisional" else "complete", row.complete_through, row.input_versions
-    )
+    """Restated is no state to be in, but what became of one that was complete."""
+    is_told = row.status in ("provisional", "closed")
+    return DayState(row.status if is_told else "complete", row.complete_through, row.input_versions)  # pyright: ignore[reportArgumentType]  # one of the two
 
 
 def _replaced(plan: Sequence["_Step"], written: int) -> Replaced:
@@ -132,12 +135,18 @@ def _plan(attempt: Attempt, before: LedgerDay | None, lines: Sequence[str], day:
 
 
 def _keep(attempt: Attempt, before: LedgerDay, state: DayState) -> _Step:
-    status = state.status if before.status == "provisional" else before.status
+    status = _next_status(before.status, state.status)
     made_of = (before.definition, dict(before.input_versions))
     same = status == before.status and made_of == (attempt.definition, dict(state.input_versions))
     version = before.version if same else before.version + 1
     change: Change = "same" if same else "status"
     return _Step(before.business_date, change, version, before.rows_version, status, state, (), before.content_hash)
+
+
+def _next_status(before: str, wanted: str) -> str:
+    """Of the same rows: what was complete never opens again, and what was restated stays marked, also once closed."""
+    may_change = before == "provisional" or (before == "complete" and wanted == "closed")
+    return wanted if may_change else before
 
 
 def _write(connection: Connection, attempt: Attempt, table: Table, plan: Sequence[_Step], source: Source) -> int:

@@ -9,12 +9,14 @@ Here: the catalogue's entry `kind: focus`. Reading it is in reading.py:
 Not here: any of those steps, and judging the amounts (checks.py).
 """
 
-from typing import Literal
+from collections.abc import Collection
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from unit_economics.adapters import CostSource, Delivery, Kept
 from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.completeness import CompleteBy, Sign
 from unit_economics.cost_sources.focus.engines import Engine
 from unit_economics.cost_sources.focus.limits import Limits
 from unit_economics.outside import Outside
@@ -34,6 +36,14 @@ class FocusFiles(CostSource):
         Engine(), repr=False, description="Where the bill is scanned; it decides no answer, so it is in no definition"
     )
     scan: Limits = Field(Limits(), repr=False, description="What a scan on this machine may take of it")
+
+    signs: ClassVar[Collection[CompleteBy]] = ("age", "delivery", "source")
+
+    def sign(self, days: DayRange, *, calendar: BusinessCalendar, outside: Outside) -> Sign:
+        """When the newest manifest or file came, and what the recency metadata calls complete."""
+        from unit_economics.cost_sources.focus.recency import sign  # Arrow: only where a bill is read
+
+        return sign(self, days, calendar, outside)
 
     def glance(self, days: DayRange, *, calendar: BusinessCalendar, kept: Kept, outside: Outside) -> str | None:
         """The names, sizes and times of the files, and how they are read."""
