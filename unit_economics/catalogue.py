@@ -27,13 +27,14 @@ from unit_economics.formula_entry import FORMULAS_ARE, KPIS_ARE, QUANTITIES_ARE,
 from unit_economics.metric_entry import Margin, MeasuredDriver, Metric
 from unit_economics.money_rules import faults_of_money
 from unit_economics.nowcast_entry import NOWCAST_IS, NowcastEntry
-from unit_economics.platform_entry import Alerts, Automation, BusinessDay, Checks
+from unit_economics.platform_entry import Alerts, Automation, BusinessDay, Checks, Close
 from unit_economics.rates_entry import RATES_ARE, RateSource
 from unit_economics.slice_rules import wrong_slices
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 BROUGHT = "kpi_"
 """How the names of cost scopes begin that a KPI of the library brings with it: no metric is computed for them."""
+CLOSE_IS = "Left out, Dagster has no asset that closes a month; `unit-economics close` does so anyway"
 DRIVERS_ARE = "What shared cost can be divided by: quantities a day and target"
 
 
@@ -61,6 +62,7 @@ class Catalogue(Entry):
     automation: Automation = Automation()
     alerts: Alerts = Alerts()
     dashboard: Dashboard = Dashboard()
+    close: Annotated[Close | None, LATER] = Field(default=None, description=CLOSE_IS)
     version: str = ""
 
     @field_validator("metrics")

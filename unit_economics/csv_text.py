@@ -20,10 +20,10 @@ _OPERATOR = r"[=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b]"
 _FORMULA = re.compile(rf"^(?=[\t\r\n])|(?:^|[;|\t\r\n])(?=(?:{_UNSEEN}|{_QUOTE})*{_OPERATOR})")
 
 
-def as_csv(names: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+def as_csv(names: Sequence[str], rows: Iterable[Sequence[object]], line_end: str = "\r\n") -> bytes:
     """RFC 4180 in UTF-8; empty for what is not there."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
+    writer = csv.writer(text, lineterminator=line_end)
     writer.writerow(names)
     writer.writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue().encode()

@@ -13,6 +13,7 @@ warnings.filterwarnings("ignore", category=dg.PreviewWarning)  # partitioned che
 
 from unit_economics.assets import build_assets  # noqa: E402
 from unit_economics.automation import daily_job, gap_sensor, morning_schedule  # noqa: E402
+from unit_economics.close_asset import month_close  # noqa: E402
 from unit_economics.deployment import Deployment  # noqa: E402
 from unit_economics.environment import deployment  # noqa: E402
 from unit_economics.guards import announcer, failed_run_sensor, fresh_checks, freshness_sensor  # noqa: E402
@@ -33,7 +34,8 @@ def code_location(of: Deployment) -> dg.Definitions:
         executor=dg.in_process_executor,
     )
     report = [last_report(of)] if of.catalogue.dashboard.report else []
-    return dg.Definitions.merge(graph, proof_definitions(of), *report)
+    close = [dg.Definitions([month_close(of)])] if of.catalogue.close else []
+    return dg.Definitions.merge(graph, proof_definitions(of), *report, *close)
 
 
 @dg.definitions

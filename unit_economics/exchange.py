@@ -104,8 +104,13 @@ class Bill:
     refused: Mapping[date, str]
 
 
-def in_one_currency(exchange: Exchange, charges: pd.DataFrame, allocated: pd.DataFrame | None) -> Bill:
-    """Charges and what is made of them, converted; the days without a needed rate are left out of both."""
+def in_one_currency(exchange: Exchange | None, charges: pd.DataFrame, allocated: pd.DataFrame | None) -> Bill:
+    """Charges and what is made of them, converted; the days without a needed rate are left out of both.
+
+    Where there are no rates, every amount stays in its own currency.
+    """
+    if exchange is None:
+        return Bill(charges, allocated, {})
     places = zip(charges["business_date"], charges["billing_currency"], strict=True)
     missing = exchange.missing(places)
     refused = {day: no_rate(currencies, exchange.into, day) for day, currencies in missing.items()}

@@ -1,7 +1,7 @@
 """How the platform works, whatever it measures: business days, alerts, the checks' bounds, what it does by itself.
 
-Here: the catalogue's `business_day`, `alerts`, `checks` and `automation`, each with its own consistency. Not here: what
-is measured (catalogue.py), or what acts by them.
+Here: the catalogue's `business_day`, `close`, `alerts`, `checks` and `automation`, each with its own consistency. Not
+here: what is measured (catalogue.py), or what acts by them.
 """
 
 from datetime import date, timedelta
@@ -47,6 +47,14 @@ class BusinessDay(Entry):
     def calendar(self) -> BusinessCalendar:
         """The arithmetic of these days."""
         return BusinessCalendar(ZoneInfo(self.timezone), self.closes_after)
+
+
+class Close(Entry):
+    """Where the packs of closed months are put; a person closes a month, nothing closes one by itself."""
+
+    folder: str = Field(
+        default="closes", min_length=1, max_length=200, description="Folder, relative to this file, of all packs"
+    )
 
 
 class Alerts(Entry):

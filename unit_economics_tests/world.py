@@ -43,7 +43,7 @@ class World:
         """Materialise a range of days in one run."""
         definitions = code_location(self.deployment())
         found = [asset for asset in definitions.assets or () if isinstance(asset, dg.AssetsDefinition)]
-        every = [asset for asset in found if asset.partitions_def]
+        every = [asset for asset in found if isinstance(asset.partitions_def, dg.DailyPartitionsDefinition)]
         chosen = [asset for asset in every if not assets or asset.key.to_user_string() in assets]
         days = DayRange(datetime.fromisoformat(first).date(), datetime.fromisoformat(last).date())
         return dg.materialize(chosen, instance=self.instance, tags=range_tags(days), raise_on_error=False)

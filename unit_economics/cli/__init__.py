@@ -28,6 +28,13 @@ _SECTIONS = [
         },
     ),
     Section(
+        "Prove",
+        {
+            "close": "Close a month: a pack of files that never changes; --verify proves one.",
+            "verify": "Compute stored numbers again from their recorded inputs, and name what differs.",
+        },
+    ),
+    Section(
         "Look",
         {
             "dashboard": "The pages for finance, leadership and whoever is on call.",

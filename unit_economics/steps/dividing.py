@@ -12,7 +12,7 @@ from unit_economics import checks, schemas, unit_cost
 from unit_economics.asset_names import units_asset
 from unit_economics.business_days import DayRange
 from unit_economics.deployment import Deployment
-from unit_economics.exchange import Bill, in_one_currency
+from unit_economics.exchange import in_one_currency
 from unit_economics.graph import ALLOCATED_COSTS, CLOUD_COSTS, EXCHANGE_RATES, Node
 from unit_economics.plots import (
     slice_numbers,
@@ -42,7 +42,7 @@ def cost_per_unit(deployment: Deployment, node: Node) -> Callable[[Attempt], Tol
         exchange = exchange_of(catalogue, connection, days) if EXCHANGE_RATES in inputs else None
 
         def compute() -> Made:
-            bill = in_one_currency(exchange, charges, by_rules) if exchange else Bill(charges, by_rules, {})
+            bill = in_one_currency(exchange, charges, by_rules)
             good = [day for day in green if day not in bill.refused]
             free = _free_days(made_of, good, charges)
             rows = unit_cost.unit_costs(catalogue, name, good, bill.charges, units, free, bill.allocated)
@@ -73,7 +73,7 @@ def slices(deployment: Deployment, node: Node) -> Callable[[Attempt], Told]:
 
         def compute() -> Made:
             free = _free_days(made_of, green, charges)
-            paid = in_one_currency(exchange, charges, None).charges if exchange else charges
+            paid = in_one_currency(exchange, charges, None).charges
             rows = unit_cost_slices(catalogue, name, green, paid, units, free)
             return Made(rows, slice_findings(catalogue, name, green, rows, wholes))
 

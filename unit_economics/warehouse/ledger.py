@@ -72,11 +72,7 @@ def begin(
     """
     values = [asset, days.first, days.last, run.run_id, run.code_version, run.catalogue_version, definition]
     with warehouse.connection() as connection:
-        if run.catalogue:
-            connection.execute(
-                "insert into catalogue (catalogue_version, body) values (%s, %s) on conflict do nothing",
-                [run.catalogue_version, run.catalogue],
-            )
+        keep_catalogue(connection, run)
         if definition and meaning:
             connection.execute(
                 "insert into definition (asset, definition, meaning, catalogue_version) values (%s, %s, %s, %s)"
@@ -90,6 +86,15 @@ def begin(
         ).fetchone()
     assert row is not None  # noqa: S101  # INSERT ... RETURNING always returns its row
     return Attempt(row[0], asset, days, run, definition)
+
+
+def keep_catalogue(connection: Connection, run: Run) -> None:
+    """Keep what the run's catalogue says, the first time that it is seen."""
+    if run.catalogue:
+        connection.execute(
+            "insert into catalogue (catalogue_version, body) values (%s, %s) on conflict do nothing",
+            [run.catalogue_version, run.catalogue],
+        )
 
 
 def lock(connection: Connection, asset: str) -> None:

@@ -3,7 +3,7 @@
 Not here: the published views for people and dashboards (migrations/), or the ledger (ledger.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import reduce
@@ -47,17 +47,26 @@ def current_units(connection: Connection, asset: str, days: DayRange) -> pd.Data
 
 def units_by_segment(connection: Connection, asset: str, days: DayRange) -> dict[date, dict[str, Decimal]]:
     """The current quantities of these days, by day and segment."""
+    return by_segment(current_units(connection, asset, days))
+
+
+def by_segment(rows: pd.DataFrame) -> dict[date, dict[str, Decimal]]:
+    """Rows like `schemas.UNITS`, by day and segment."""
     found: dict[date, dict[str, Decimal]] = {}
-    for day, segment, quantity in current_units(connection, asset, days)[_SEGMENTS].itertuples(index=False, name=None):
+    for day, segment, quantity in rows[_SEGMENTS].itertuples(index=False, name=None):
         of_day = found.setdefault(day, {})  # of units told apart by dimensions, several rows are of one segment
         of_day[segment] = EXACT.add(of_day.get(segment, Decimal(0)), quantity)
     return found
 
 
+def added_up(segments: Mapping[date, Mapping[str, Decimal]]) -> dict[date, Decimal]:
+    """Each day's segments in one sum."""
+    return {day: reduce(EXACT.add, of_day.values()) for day, of_day in segments.items()}
+
+
 def units_by_day(connection: Connection, asset: str, days: DayRange) -> dict[date, Decimal]:
     """The current units of these days, all segments added up."""
-    found = units_by_segment(connection, asset, days)
-    return {day: reduce(EXACT.add, segments.values()) for day, segments in found.items()}
+    return added_up(units_by_segment(connection, asset, days))
 
 
 def current_allocated_costs(connection: Connection, days: DayRange) -> pd.DataFrame:

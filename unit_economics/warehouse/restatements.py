@@ -165,19 +165,24 @@ FIRST_REPORT_REACHES_BACK = timedelta(days=35)
 
 
 def since_last_report(connection: Connection) -> Span:
-    """From where the last report ended to now, by the mart's own clock.
+    """From where the last report ended to the last settled moment."""
+    until = settled_moment(connection)
+    [(last,)] = connection.execute("select max(until) from restatement_report").fetchall()
+    return Span(last or until - FIRST_REPORT_REACHES_BACK, until)
+
+
+def settled_moment(connection: Connection) -> datetime:
+    """The newest moment whose beliefs can't change any more, by the mart's own clock.
 
     What another transaction writes right now is seen only once it commits, under a moment that has passed by then: so
-    the end is before the oldest of them began.
+    it is before the oldest of them began.
     """
     row = connection.execute(
-        "select coalesce((select max(until) from restatement_report), u.until - %s), u.until"
-        " from (select least(clock_timestamp(), min(xact_start)) as until from pg_stat_activity"
-        "   where datname = current_database() and backend_xid is not null) u",
-        [FIRST_REPORT_REACHES_BACK],
+        "select least(clock_timestamp(), min(xact_start)) from pg_stat_activity"
+        " where datname = current_database() and backend_xid is not null"
     ).fetchone()
-    assert row is not None  # noqa: S101  # a select without from returns one row
-    return Span(*row)
+    assert row is not None  # noqa: S101  # an aggregate returns one row
+    return row[0]
 
 
 def keep_report(connection: Connection, span: Span, changes: int, body: str, run_id: str) -> None:

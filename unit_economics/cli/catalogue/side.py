@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property, reduce
+from functools import cached_property
 
 import pandas as pd
 
@@ -19,10 +19,10 @@ from unit_economics.cli.catalogue.inputs import Mart
 from unit_economics.cli.catalogue.readers import Got
 from unit_economics.definition_diff import upstream
 from unit_economics.deployment import Deployment
-from unit_economics.exact import EXACT
 from unit_economics.exchange import Bill, Exchange, in_one_currency
 from unit_economics.graph import ALLOCATED_COSTS, CLOUD_COSTS, EXCHANGE_RATES, Node
 from unit_economics.schemas import CHARGES, UNITS, empty
+from unit_economics.warehouse import reading
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,7 @@ class Side:
         """The charges and what each target pays, as an asset takes them: in one currency where there are rates."""
         charges = self.charges(days)
         by_rules = on(self.allocated, days) if ALLOCATED_COSTS in node.inputs else None
-        if EXCHANGE_RATES in node.inputs:
-            return in_one_currency(self.exchange, charges, by_rules)
-        return Bill(charges, by_rules, {})
+        return in_one_currency(self.exchange if EXCHANGE_RATES in node.inputs else None, charges, by_rules)
 
     @cached_property
     def exchange(self) -> Exchange:
@@ -89,16 +87,11 @@ class Side:
 
     def by_segment(self, asset: str) -> dict[date, dict[str, Decimal]]:
         """What an asset counts, by day and segment."""
-        found: dict[date, dict[str, Decimal]] = {}
-        columns = self.counted(asset, self.mart.days)[["business_date", "segment", "quantity"]]
-        for day, segment, quantity in columns.itertuples(index=False, name=None):
-            of_day = found.setdefault(day, {})
-            of_day[segment] = EXACT.add(of_day.get(segment, Decimal(0)), quantity)
-        return found
+        return reading.by_segment(self.counted(asset, self.mart.days))
 
     def by_day(self, asset: str) -> dict[date, Decimal]:
         """What an asset counts, all segments added up."""
-        return {day: reduce(EXACT.add, segments.values()) for day, segments in self.by_segment(asset).items()}
+        return reading.added_up(self.by_segment(asset))
 
 
 def on(rows: pd.DataFrame, days: Collection[date]) -> pd.DataFrame:

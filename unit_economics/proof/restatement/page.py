@@ -11,6 +11,7 @@ from fractions import Fraction
 from unit_economics.asset_names import CLOUD_COSTS
 from unit_economics.business_days import shown
 from unit_economics.insight.restating import Moved, Restatements, change
+from unit_economics.markdown_table import table
 from unit_economics.warehouse.restatements import Span
 
 MOST_ROWS = 60
@@ -93,17 +94,8 @@ def _first_stored(first: Mapping[str, int]) -> list[str]:
 def _section(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     if not rows:
         return []
-    shown_rows = [f"| {' | '.join(map(_cell, row))} |" for row in rows[:MOST_ROWS]]
     more = [f"\n... and {len(rows) - MOST_ROWS} more: `unit-economics restatements --json` has all."]
-    rule = "|".join("---" for _ in head)
-    table = [f"| {' | '.join(head)} |", f"|{rule}|", *shown_rows]
-    return ["", f"## {title}", "", *table, *(more if len(rows) > MOST_ROWS else [])]
-
-
-def _cell(text: str) -> str:
-    """A stranger's text, as a service's name is, is no markup and no second line."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in text)
-    return plain.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "\\`")
+    return ["", f"## {title}", "", *table(head, rows[:MOST_ROWS]), *(more if len(rows) > MOST_ROWS else [])]
 
 
 def _decimal(part: Fraction | None) -> Decimal | None:
