@@ -81,7 +81,7 @@ def _show_held(looked: Looked) -> None:
         ]
         if rows:
             show_table(["day", "", "held", "sent", "ours", "beside"], rows, right_from=2)
-            days = [one.day for one in drifted]
+        if days := [one.day for one in drifted if one.verdict != "foreign"]:
             click.echo(f"\n  Send ours again with: unit-economics publish --from {min(days)} --to {max(days)}")
         _show_more(len(drifted))
 
