@@ -28,6 +28,7 @@ from unit_economics.metric_entry import Margin, MeasuredDriver, Metric
 from unit_economics.money_rules import faults_of_money
 from unit_economics.platform_entry import Alerts, Automation, BusinessDay, Checks
 from unit_economics.rates_entry import RATES_ARE, RateSource
+from unit_economics.reconciliation_entry import RECONCILIATION_IS, Reconciliation
 from unit_economics.slice_rules import wrong_slices
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -55,6 +56,7 @@ class Catalogue(Entry):
     quantities: dict[Name, Quantity] = Field(default={}, description=QUANTITIES_ARE)
     formulas: dict[Name, FormulaEntry] = Field(default={}, description=FORMULAS_ARE)
     kpis: dict[Name, Parameters] = Field(default={}, description=KPIS_ARE)
+    reconciliation: Annotated[Reconciliation | None, LATER] = Field(default=None, description=RECONCILIATION_IS)
     checks: Checks = Checks()
     automation: Automation = Automation()
     alerts: Alerts = Alerts()

@@ -107,14 +107,15 @@ CHARGES = pa.DataFrameSchema(
 A cost is empty (None) where the source does not state it; at least one of billed and effective is stated."""
 
 INVOICED_BY = (
-    *("provider_name", "invoice_issuer_name", "billing_account_id", "invoice_id", "billing_period", "service_name"),
-    *("charge_category", "charge_class", "billing_currency"),
+    *("provider_name", "publisher_name", "invoice_issuer_name", "billing_account_id", "invoice_id", "billing_period"),
+    *("service_name", "charge_category", "charge_class", "billing_currency"),
 )
 
 INVOICED_COSTS = pa.DataFrameSchema(
     {
         "business_date": _date(),
         "provider_name": _text(),
+        "publisher_name": _text(nullable=True),
         "invoice_issuer_name": _text(nullable=True),
         "billing_account_id": _text(nullable=True),
         "invoice_id": _text(nullable=True),

@@ -121,7 +121,7 @@ def test_real_bills_add_up_by_invoice_to_the_charges(shared_data: Path) -> None:
 
 def test_a_period_that_is_no_date_is_refused_by_row_and_field(tmp_path: Path) -> None:
     write_bill(tmp_path, invoiced(), invoiced(BillingPeriodStart="September"))
-    with pytest.raises(Refusal, match="bill.csv, row 3, field BillingPeriodStart: 'September' is no date"):
+    with pytest.raises(Refusal, match=r"bill\.csv, row 3, field BillingPeriodStart: 'September' is no date"):
         read_invoiced(tmp_path)
     assert len(read_bill(tmp_path).charges) == 1  # the charges themselves don't need it
 

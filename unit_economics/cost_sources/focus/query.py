@@ -29,6 +29,7 @@ FIELDS = {
 }
 INVOICED_FIELDS = {
     "provider_name": "ProviderName",
+    "publisher_name": "PublisherName",
     "invoice_issuer_name": "InvoiceIssuerName",
     "billing_account_id": "BillingAccountId",
     "invoice_id": "InvoiceId",
