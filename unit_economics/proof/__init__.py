@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 
 from unit_economics.deployment import Deployment
 from unit_economics.proof.proof import Proof
+from unit_economics.proof.reconciliation import invoice_reconciliation
 
-_PROOFS: Sequence[Callable[[Deployment], Proof | None]] = ()
+_PROOFS: Sequence[Callable[[Deployment], Proof | None]] = (invoice_reconciliation,)
 
 
 def proofs_of(deployment: Deployment) -> list[Proof]:
