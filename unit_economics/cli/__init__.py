@@ -36,6 +36,8 @@ _SECTIONS = [
             "allocation": "Which charges and rules made a cost; what rules match twice or never.",
             "unit-cost": "What one unit cost over some days, each half totalled as its unit says.",
             "value": "A formula or KPI over some days, with everything it was computed from.",
+            "reconcile": "Every invoice beside what was billed for it: the difference, and what explains it.",
+            "invoice": "State an invoice by hand, see all of them, explain a difference.",
             "kpis": "The library of KPIs, and which of them this catalogue could compute now.",
             "export": "The unit costs as CSV, JSON or Parquet, also as of an earlier moment.",
             "catalogue": "What is measured, whether the file is sound, what a change of it would change.",
