@@ -11,6 +11,7 @@ from unit_economics_tests.invoiced_shop import FIRST, LAST, catalogue, every, op
 from unit_economics_tests.world import World
 
 ADD = ["add", "INV-9", "--issuer", "AWS", "--account", "42", "--period", "2024-09", "--currency", "USD", "--by", "Ada"]
+EXPLAIN = ["explain", "--kind", "tax", "--by", "Ada"]
 Say = Callable[..., Result]
 
 
@@ -75,15 +76,9 @@ def test_json_has_every_number_exactly(shop: World, say: Say) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (
-            ["explain", "INV-8", *["--kind", "tax", "--amount", "1", "--why", "w", "--by", "Ada"]],
-            "no invoice is called 'INV-8'",
-        ),
-        (
-            ["explain", "INV-9", *["--kind", "tax", "--amount", "1e3", "--why", "w", "--by", "Ada"]],
-            "'1e3' is no amount",
-        ),
-        (["explain", "INV-9", *["--kind", "tax", "--amount", "1", "--by", "Ada"], "--why", " "], "--why: is empty"),
+        ([*EXPLAIN, "INV-8", "--amount", "1", "--why", "w"], "no invoice is called 'INV-8'"),
+        ([*EXPLAIN, "INV-9", "--amount", "1e3", "--why", "w"], "'1e3' is no amount"),
+        ([*EXPLAIN, "INV-9", "--amount", "1", "--why", " "], "--why: is empty"),
         ([*ADD, "--amount", "1,5"], "field amount: '1,5' is not an amount"),
         ([*ADD, "--amount", "5", "--credits", "3"], "credits make an invoice less"),
         ([*ADD[:-1], " ", "--amount", "5"], "nobody is named"),

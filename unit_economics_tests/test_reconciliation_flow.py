@@ -257,26 +257,12 @@ def test_a_day_that_is_red_is_listed_as_unreadable(shop: World) -> None:
     assert "field BillingPeriodStart: 'soon' is no date and time" in str(reason)
 
 
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ("INV-9,AWS,42,2024-09,USD,1e3,issued", "line 2, field amount: '1e3' is not an amount like 1234.56"),
-        ("INV-9,AWS,42,2024-13,USD,1,issued", "line 2, field period: '2024-13' is not a month like 2026-10"),
-        ("INV-9,AWS,42,2024-09,usd,1,issued", "line 2, field currency: 'usd' is not a currency like USD"),
-        ("INV-9,AWS,42,2024-09,USD,1,sent", "line 2, field status: 'sent' is not one of provisional, issued"),
-        (",AWS,42,2024-09,USD,1,issued", "line 2, field invoice_id: is empty"),
-        ("INV-9,AWS,42,2024-09,USD,1", "line 2: has 6 values where the first row has 7"),
-        (f"{invoice('1')}\n{invoice('2')}", "line 3: invoice INV-9 in USD is there a second time"),
-        ('"INV-9,AWS,42,2024-09,USD,1,issued', "is no CSV"),
-    ],
-)
-def test_a_wrong_row_of_the_file_is_refused_and_nothing_is_changed(shop: World, line: str, said: str) -> None:
+def test_a_wrong_row_of_the_file_is_refused_and_nothing_is_changed(shop: World) -> None:
     computed(shop)
     before = rows(shop)
-    state(shop, line)
-    with pytest.raises(Refusal, match=r"invoices\.csv") as refused:
+    state(shop, invoice("200", name="INV-8"), invoice("many"))
+    with pytest.raises(Refusal, match=r"invoices\.csv, line 3, field amount: 'many' is not an amount"):
         prove(shop)
-    assert said in str(refused.value)
     assert rows(shop) == before
 
 
