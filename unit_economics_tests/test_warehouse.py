@@ -20,6 +20,7 @@ from unit_economics.warehouse.gate import Verdict
 from unit_economics.warehouse.ledger import Attempt, LateAttempt, Run
 from unit_economics.warehouse.migrations import migrate, shipped
 from unit_economics.warehouse.replace_days import MANY_DAYS, DayState, Replaced, replace_days
+from unit_economics_tests.invoice_views import INVOICE_VIEWS
 
 DAY = date(2026, 3, 1)
 DAYS = DayRange(DAY, DAY + timedelta(days=2))
@@ -308,6 +309,7 @@ PROMISED = {
     " recorded_at",
     "alerts": "message cause title body created_at tries last_error sent_at",
     "definitions": "asset definition meaning catalogue_version first_seen",
+    **INVOICE_VIEWS,
     "gate": "asset business_date passed failures attempt recorded_at run_id warnings",
     "source_totals": "asset business_date version billing_currency charge_rows billed_cost effective_cost list_cost"
     " contracted_cost",
