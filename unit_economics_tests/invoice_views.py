@@ -11,7 +11,8 @@ STATED = (
 )
 STANDS = (
     "reconciliation invoice_id issuer billing_account_id period_start period_end currency amount status billed"
-    " difference difference_percent score explained unexplained tolerance state reason charge_rows source recorded_by recorded_at"
+    " difference difference_percent score explained unexplained tolerance state reason charge_rows source"
+    " recorded_by recorded_at"
 )
 INVOICE_VIEWS = {
     "invoiced_costs": CHARGED,

@@ -1,11 +1,14 @@
 """The bill by invoice in the mart: through the ledger as every other day, and exactly what the charges are."""
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from click.testing import CliRunner
 
 from unit_economics.automation import find_gaps
+from unit_economics.cli import main
 from unit_economics.graph import graph_of
 from unit_economics_tests.focus_bills import write_bill
 from unit_economics_tests.invoiced_shop import FIRST, LAST, billed, catalogue, every, opened
@@ -78,3 +81,24 @@ def test_without_reconciliation_there_is_no_such_asset_and_no_definition_moves(
     assert {name: with_it[name].definition for name in without} == {
         name: one.definition for name, one in without.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fields"),
+    [("reconciliation: {}", "reconciliation: {tolerance: 0.01}", ["tolerance"]), ("{}\n", "null\n", [])],
+)
+def test_a_changed_rule_is_told_and_moves_no_number(
+    shop: World, monkeypatch: pytest.MonkeyPatch, old: str, new: str, fields: list[str]
+) -> None:
+    shop.run(FIRST, LAST)
+    for name in ("ORDERS_DATABASE_URL", "UNIT_ECONOMICS_DATABASE_URL"):
+        monkeypatch.setenv(name, shop.url)
+    before, after = shop.folder / "before.yaml", shop.folder / "after.yaml"
+    before.write_text(shop.catalogue)
+    after.write_text(shop.catalogue.replace(old, new))
+    words = ["catalogue", "--config", str(after), "diff", "--against", str(before), "--format", "json"]
+    found = CliRunner().invoke(main, words)
+    assert found.exit_code in (0, 1), found.output
+    document = json.loads(found.stdout)
+    assert [(one["section"], one["fields"]) for one in document["entries"]] == [("reconciliation", fields)]
+    assert (document["ok"], document["numbers"]) == (True, [])

@@ -63,7 +63,7 @@ def _red(of: Deployment, connection: Connection) -> dict[str, str]:
 
 def _stands(of: Deployment, rules: Reconciliation, connection: Connection, silent: Mapping[str, str]) -> list[Stands]:
     recorded = invoices.stated_invoices(connection)
-    charged, by_hand = reconciling.charged(connection), invoices.explanations(connection)
+    charged, by_hand = reconciling.charged(connection, recorded), invoices.explanations(connection)
     asked = _Asked(of, rules, connection, silent, recorded)
     return [asked.of_one(one, charged.get(one.key), by_hand.get(one.key, [])) for one in recorded]
 

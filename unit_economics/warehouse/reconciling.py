@@ -4,9 +4,11 @@ Here: asking and storing. Not here: the arithmetic (insight/reconciling.py), or 
 """
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import reduce
+from typing import NamedTuple
 
 from unit_economics.exact import EXACT
 from unit_economics.insight.differences import ZERO, Charged, Kind, part_of
@@ -19,8 +21,8 @@ _NOTHING = Charged(ZERO)
 _NONE = (ZERO, ZERO)
 
 
-def charged(connection: Connection) -> dict[Key, Charged]:
-    """What is billed for each invoice that has a charge, by the part of the invoice that it is."""
+def charged(connection: Connection, every: Sequence[Recorded]) -> dict[Key, Charged]:
+    """What is billed for each of the invoices that has a charge, by the part of the invoice that it is."""
     rows = connection.execute(
         "select of_invoice, billing_currency, charge_category, service_name, publisher_name, provider_name, issuer,"
         " sum(billed_cost), sum(charge_rows)::bigint from invoice_charges group by 1, 2, 3, 4, 5, 6, 7"
@@ -29,7 +31,7 @@ def charged(connection: Connection) -> dict[Key, Charged]:
     for number, currency, category, service, publisher, provider, issuer, billed, count in rows:
         part = part_of(category, service, publisher, (provider, issuer))
         found[number, currency] = _with(found.get((number, currency), _NOTHING), part, billed, count)
-    days, beside = _days(connection), _beside(connection)
+    days, beside = _days(connection), _beside(connection, every)
     return {
         key: replace(
             one, days=days[key], not_invoiced=beside.get(key, _NONE)[0], of_other_issuers=beside.get(key, _NONE)[1]
@@ -53,19 +55,39 @@ def _days(connection: Connection) -> Mapping[Key, int]:
     return {(row[0], row[1]): row[2] for row in rows}
 
 
-def _beside(connection: Connection) -> Mapping[Key, tuple[Decimal, Decimal]]:
+def _beside(connection: Connection, every: Sequence[Recorded]) -> Mapping[Key, tuple[Decimal, Decimal]]:
     """What else the account of an invoice was billed in its period: on no invoice yet, and by other issuers."""
     rows = connection.execute(
-        "select i.invoice_id, i.currency, sum(c.billed_cost) filter (where c.issuer = i.issuer and c.invoice_id is null"
-        " and exists (select from invoice_charges n where n.invoice = i.invoice and n.by_id)),"
-        " sum(c.billed_cost) filter (where c.issuer <> i.issuer)"
-        " from invoices i join (select *, coalesce(invoice_issuer_name, provider_name) as issuer from invoiced_costs) c"
-        " on (c.billing_account_id, c.billing_period, c.billing_currency)"
-        " = (i.billing_account_id, i.period_start, i.currency)"
-        " where i.amount is not null and not exists (select from invoices o where o.amount is not null"
-        " and (o.invoice_id, o.currency) = (c.invoice_id, c.billing_currency)) group by 1, 2"
+        "select billing_account_id, billing_period, billing_currency, coalesce(invoice_issuer_name, provider_name),"
+        " invoice_id, sum(billed_cost) from invoiced_costs group by 1, 2, 3, 4, 5"
     ).fetchall()
-    return {(row[0], row[1]): (row[2] or ZERO, row[3] or ZERO) for row in rows}
+    owned = {one.key for one in every if one.invoice.amount is not None and one.invoice.status != "void"}
+    named = {(row[4], row[2]) for row in rows}
+    scopes: dict[tuple[object, ...], list[_Billed]] = {}
+    for *scope, issuer, invoice, billed in rows:
+        if (invoice, scope[2]) not in owned:
+            scopes.setdefault(tuple(scope), []).append(_Billed(issuer, invoice, billed))
+    return {one.key: _of_scope(one, scopes, is_named=one.key in named) for one in every}
+
+
+class _Billed(NamedTuple):
+    """What an issuer billed an account in a period: on an invoice that nobody stated, or on none yet."""
+
+    issuer: str
+    invoice_id: str | None
+    billed: Decimal
+
+
+def _of_scope(
+    one: Recorded, scopes: Mapping[tuple[object, ...], Sequence[_Billed]], *, is_named: bool
+) -> tuple[Decimal, Decimal]:
+    stated = one.invoice
+    beside = scopes.get((stated.billing_account_id, stated.period_start, stated.currency), [])
+    if stated.billing_account_id is None:
+        return _NONE
+    own = [row.billed for row in beside if is_named and row.issuer == stated.issuer and row.invoice_id is None]
+    others = [row.billed for row in beside if row.issuer != stated.issuer]
+    return reduce(EXACT.add, own, ZERO), reduce(EXACT.add, others, ZERO)
 
 
 @dataclass(frozen=True)

@@ -153,13 +153,15 @@ comment on view invoice_explanations is 'What people said explains a difference;
 -- currency, as far as it is on no other invoice and no second invoice asks for the same. A correction that is billed in
 -- a later period belongs to that period's invoice, whatever its day.
 create view invoice_charges as
-    with charge as (
+    with charge as materialized (
         select c.*, coalesce(c.invoice_issuer_name, c.provider_name) as issuer from invoiced_costs c
-    ), stated as (
-        select i.*, exists (
-                select from invoiced_costs c where (c.invoice_id, c.billing_currency) = (i.invoice_id, i.currency)
-            ) as is_named
-        from invoices i where i.status <> 'void'
+    ), named as materialized (
+        select distinct c.invoice_id, c.billing_currency from charge c where c.invoice_id is not null
+    ), stated as materialized (
+        select i.*, n.invoice_id is not null as is_named
+        from invoices i
+        left join named n on (n.invoice_id, n.billing_currency) = (i.invoice_id, i.currency)
+        where i.status <> 'void'
     ), alone as (
         select s.*, count(*) over (partition by s.issuer, s.billing_account_id, s.period_start, s.currency) as claims
         from stated s where not s.is_named
