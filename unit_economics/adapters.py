@@ -56,6 +56,18 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class Invoiced:
+    """What a cost source billed on a range of days, by what it is invoiced by.
+
+    rows: as `schemas.INVOICED_COSTS`; totals: {(day, currency): (charge rows, billed cost)}, summed by the source
+    itself and not from `rows`: the other side of the conservation check.
+    """
+
+    rows: "pd.DataFrame"
+    totals: Mapping[tuple[date, str], tuple[int, Decimal]]
+
+
+@dataclass(frozen=True)
 class Count:
     """What a unit source handed over for a range of days.
 
@@ -120,6 +132,17 @@ class CostSource(Source):
     @abstractmethod
     def read(self, days: DayRange, *, calendar: BusinessCalendar, kept: "Kept", outside: Outside) -> Delivery:
         """The charges of these days, FOCUS-shaped and summed by day and dimension; raises `Refusal`."""
+
+    @property
+    def no_invoices(self) -> str | None:
+        """Why this source can't tell which invoice a charge is on; None where it can."""
+        return f"a source of kind {self.kind} does not state by which invoice a charge is billed"
+
+    def read_invoiced(self, days: DayRange, *, calendar: BusinessCalendar, outside: Outside) -> Invoiced:
+        """What these days were billed by invoice, each charge on the day that `read` has it on; raises `Refusal`."""
+        del days, calendar, outside
+        remedy = "Take `reconciliation` out, or read the bill from FOCUS files"
+        raise UsageRefusal(self.no_invoices or "it states no invoices", where="cost_sources", remedy=remedy)
 
 
 class UnitSource(Source):

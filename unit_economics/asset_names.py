@@ -8,6 +8,7 @@ import re
 CLOUD_COSTS = "cloud_costs"
 ALLOCATED_COSTS = "allocated_costs"
 EXCHANGE_RATES = "exchange_rates"
+INVOICED_COSTS = "invoiced_costs"
 
 
 def plural(metric: str) -> str:

@@ -103,7 +103,7 @@ _TYPES = {
     "business_date": "date",
     **dict.fromkeys((*schemas.COSTS, "cost", "quantity", "unit_cost", "amount", "untagged", "value"), "numeric"),
     **dict.fromkeys(("rate", *schemas.MARGIN_AMOUNTS), "numeric"),
-    "rate_date": "date",
+    **dict.fromkeys(("rate_date", "billing_period"), "date"),
 }
 _WORDS = {
     "cost_scope": "which charges, by its name in the catalogue",
@@ -118,6 +118,8 @@ _WORDS = {
     "target": "who pays",
     "untagged": "how much of it has none of the tags that the rules look at",
     "reason": "why there is no value",
+    "billing_period": "the first day of the period of the invoice",
+    "charge_class": "Correction where it corrects what was invoiced before",
     "rate_date": "the rate's own day, earlier where it was carried on",
     "refunds_basis": "whether refunds count on the day of their order or on their own",
     "margin_after": "the cost that the contribution margin is after, beside the fees",

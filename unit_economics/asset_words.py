@@ -37,6 +37,17 @@ def _charges(catalogue: Catalogue, node: Node) -> Said:
     )
 
 
+def _invoiced(catalogue: Catalogue, node: Node) -> Said:
+    del catalogue, node
+    return Said(
+        "What each invoice billed on a business day, by issuer, account, billing period and service: a second cut of"
+        " the bill that adds up to `cloud_costs` exactly. Invoices are held against it.",
+        {"focus", "postgres"},
+        schemas.INVOICED_COSTS,
+        {"billed_cost": [(CLOUD_COSTS, "billed_cost")]},
+    )
+
+
 def _units(catalogue: Catalogue, node: Node) -> Said:
     return Said(
         f"{node.unit} units a closed business day ({catalogue.business_day.timezone}), counted at the source in one"
@@ -186,6 +197,7 @@ def _revenue_publication(catalogue: Catalogue, node: Node) -> Said:
 
 SAID: Mapping[Kind, Callable[[Catalogue, Node], Said]] = {
     "charges": _charges,
+    "invoiced": _invoiced,
     "units": _units,
     "driver": _driver,
     "allocated": _allocated,

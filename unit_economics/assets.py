@@ -6,6 +6,7 @@
 
      allocated_costs       between cloud_costs and cost_per_order where a cost scope has rules; it may need units
      daily_order_revenue   where a metric says what its units earn; only its margin waits for it
+     invoiced_costs        of cloud_costs and the same bill, where the catalogue has `reconciliation`
      exchange_rates        before cost_per_order where the catalogue has some: cost is then in one currency
      vantage_business_metric_order_revenue    of daily_order_revenue (and rates), where `revenue` says `publish`
      margin_per_order      of units, revenue, unit cost and rates, where a metric has components, fees or `margin`

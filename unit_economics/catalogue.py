@@ -29,6 +29,7 @@ from unit_economics.money_rules import faults_of_money
 from unit_economics.nowcast_entry import NOWCAST_IS, NowcastEntry
 from unit_economics.platform_entry import Alerts, Automation, BusinessDay, Checks, Close
 from unit_economics.rates_entry import RATES_ARE, RateSource
+from unit_economics.reconciliation_entry import RECONCILIATION_IS, Reconciliation
 from unit_economics.slice_rules import wrong_slices
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -58,6 +59,7 @@ class Catalogue(Entry):
     formulas: dict[Name, FormulaEntry] = Field(default={}, description=FORMULAS_ARE)
     kpis: dict[Name, Parameters] = Field(default={}, description=KPIS_ARE)
     nowcast: Annotated[NowcastEntry | None, LATER] = Field(default=None, description=NOWCAST_IS)
+    reconciliation: Annotated[Reconciliation | None, LATER] = Field(default=None, description=RECONCILIATION_IS)
     checks: Checks = Checks()
     automation: Automation = Automation()
     alerts: Alerts = Alerts()

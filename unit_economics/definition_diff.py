@@ -15,6 +15,7 @@ from unit_economics.entry import Entry
 from unit_economics.graph import Node, graph_of
 
 Change = Literal["added", "removed", "changed"]
+_REPEATS = ("publication", "invoiced")
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ def changed_metrics(old: Catalogue, new: Catalogue) -> list[str]:
 def affected(old: Catalogue, new: Catalogue) -> list[str]:
     """The assets of either catalogue whose numbers may differ: they, or something that they are made of, mean else.
 
-    A publication has no numbers of its own: it repeats those of the units.
+    A publication has no numbers of its own: it repeats those of the units. What is billed by invoice adds up to the
+    charges.
     """
     changed = changed_assets(old, new)
     both = (graph_of(old), graph_of(new))
@@ -103,7 +105,7 @@ def affected(old: Catalogue, new: Catalogue) -> list[str]:
     return [
         name
         for name, node in nodes.items()
-        if node.kind != "publication" and any({name, *upstream(graph, name)} & changed for graph in both)
+        if node.kind not in _REPEATS and any({name, *upstream(graph, name)} & changed for graph in both)
     ]
 
 

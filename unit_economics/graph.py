@@ -12,6 +12,7 @@ from unit_economics.adapters import Sink, UnitSource
 from unit_economics.asset_names import ALLOCATED_COSTS as ALLOCATED_COSTS
 from unit_economics.asset_names import CLOUD_COSTS as CLOUD_COSTS
 from unit_economics.asset_names import EXCHANGE_RATES as EXCHANGE_RATES
+from unit_economics.asset_names import INVOICED_COSTS as INVOICED_COSTS
 from unit_economics.asset_names import (
     driver_asset,
     margin_asset,
@@ -31,6 +32,7 @@ from unit_economics.revenue_entry import Revenue
 
 Kind = Literal[
     "charges",
+    "invoiced",
     "driver",
     "units",
     "quantity",
@@ -84,6 +86,7 @@ def graph_of(catalogue: Catalogue) -> Mapping[str, Node]:
 
 def _nodes(catalogue: Catalogue) -> Iterator[Node]:
     yield _charges(catalogue)
+    yield from _invoiced(catalogue)
     for name, driver in catalogue.drivers.items():
         yield _counted(driver_asset(name), "driver", name, driver.quantity, driver.unit)
     for name, metric in catalogue.measured.items():
@@ -167,6 +170,11 @@ def _counted(asset: str, kind: Kind, entry: str, source: UnitSource | Revenue, u
 def _charges(catalogue: Catalogue) -> Node:
     scanned = [(name, allocation.scanned) for name, allocation in catalogue.allocations.items()]
     return Node(CLOUD_COSTS, "charges", meaning=[*catalogue.cost_sources.items(), *catalogue.tag_keys, *scanned])
+
+
+def _invoiced(catalogue: Catalogue) -> Iterator[Node]:
+    if catalogue.reconciliation:
+        yield Node(INVOICED_COSTS, "invoiced", inputs=[CLOUD_COSTS], meaning=[*catalogue.cost_sources.items()])
 
 
 def _allocated(catalogue: Catalogue) -> Node:

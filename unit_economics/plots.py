@@ -73,6 +73,18 @@ def cost_numbers(charges: pd.DataFrame, done: Replaced) -> dict[date, Metadata]:
     return _with_version(done, numbers)
 
 
+def invoiced_numbers(rows: pd.DataFrame, done: Replaced) -> dict[date, Metadata]:
+    """What each stored day was billed by currency, and how many of its charges are on an invoice."""
+    numbers: dict[date, Numbers] = {day: {"charge_rows": 0, "charge_rows_on_invoices": 0} for day in done.versions}
+    names = ("business_date", "billing_currency", "charge_rows", "billed_cost", "invoice_id")
+    for day, currency, count, billed, invoice in zip(*(rows[name] for name in names), strict=True):
+        if day in numbers:
+            numbers[day]["charge_rows"] += int(count)
+            numbers[day]["charge_rows_on_invoices"] += int(count) if invoice else 0
+            _add(numbers[day], f"billed_cost_{currency.lower()}", billed)
+    return _with_version(done, numbers)
+
+
 def allocation_numbers(rows: pd.DataFrame, done: Replaced) -> dict[date, Metadata]:
     """For each stored day and scope the shares that no rule took, and that had no tag, of the cost of the day."""
     numbers: dict[date, Numbers] = {day: {} for day in done.versions}

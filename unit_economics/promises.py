@@ -29,6 +29,10 @@ COST_CHECKS = {
     DELIVERY: "Every source has the day, and not fewer rows than it delivered before.",
     CONSERVATION: "The mart holds exactly the sum that the source states, for every currency and cost.",
 }
+INVOICED_CHECKS = {
+    CONTRACT: "Every row is as schemas.INVOICED_COSTS says: a finite decimal, a known category, a currency.",
+    CONSERVATION: "By invoice a day adds up to exactly the billed cost of its charges, for every currency.",
+}
 ALLOCATION_CHECKS = {
     CONTRACT: "Every row is as schemas.ALLOCATED_COSTS says: a target, a rule, a finite decimal.",
     CONSERVATION: "All targets together hold exactly the bill, under the declared and under every alternative key.",
@@ -57,6 +61,7 @@ PUBLISH_CHECKS = {
 
 BY_KIND: Mapping[str, Mapping[str, str]] = {
     "charges": COST_CHECKS,
+    "invoiced": INVOICED_CHECKS,
     "allocated": ALLOCATION_CHECKS,
     "unit_cost": UNIT_COST_CHECKS,
     **dict.fromkeys(("publication", "revenue_publication"), PUBLISH_CHECKS),

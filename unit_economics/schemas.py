@@ -106,6 +106,34 @@ CHARGES = pa.DataFrameSchema(
 `taken_by` is canonical JSON too: by cost scope with rules, the rule that took the charge (`rules.taken_by`).
 A cost is empty (None) where the source does not state it; at least one of billed and effective is stated."""
 
+INVOICED_BY = (
+    *("provider_name", "publisher_name", "invoice_issuer_name", "billing_account_id", "invoice_id", "billing_period"),
+    *("service_name", "charge_category", "charge_class", "billing_currency"),
+)
+
+INVOICED_COSTS = pa.DataFrameSchema(
+    {
+        "business_date": _date(),
+        "provider_name": _text(),
+        "publisher_name": _text(nullable=True),
+        "invoice_issuer_name": _text(nullable=True),
+        "billing_account_id": _text(nullable=True),
+        "invoice_id": _text(nullable=True),
+        "billing_period": pa.Column(object, _each(lambda v: type(v) is date, "a calendar date"), nullable=True),
+        "service_name": _text(nullable=True),
+        "charge_category": _text(checks=pa.Check.isin(CHARGE_CATEGORIES)),
+        "charge_class": _text(nullable=True),
+        "billing_currency": _currency(),
+        "billed_cost": _money(nullable=False),
+        "charge_rows": _count(1),
+    },
+    strict=True,
+    ordered=True,
+    unique=["business_date", *INVOICED_BY],
+    name="invoiced_costs",
+)
+"""What a day was billed by invoice; `billing_period` is the day on which the period of the invoice starts."""
+
 UNITS = pa.DataFrameSchema(
     {
         "business_date": _date(),

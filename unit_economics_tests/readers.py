@@ -16,11 +16,15 @@ from psycopg import sql
 from unit_economics import schemas
 from unit_economics.business_days import DayRange
 from unit_economics.drift import Holding
-from unit_economics.warehouse import ledger, outbox, read_backs, tables
+from unit_economics.insight.differences import Charged, Item
+from unit_economics.insight.reconciling import Answer
+from unit_economics.invoices import Invoice
+from unit_economics.warehouse import invoices, ledger, outbox, read_backs, reconciling, tables
 from unit_economics.warehouse.connection import Connection, Warehouse
 from unit_economics.warehouse.gate import Verdict, refuse_days
 from unit_economics.warehouse.ledger import NOT_TOLD, Attempt, Run, Source
 from unit_economics.warehouse.migrations import migrate
+from unit_economics.warehouse.reconciling import Stands
 from unit_economics.warehouse.replace_days import DayState, Replaced, replace_days
 from unit_economics_tests import nowcast_rows
 
@@ -30,6 +34,7 @@ RUN = Run("run", "code", "catalogue")
 ORDERS, REVENUE, COST, UNIT_COST = "daily_orders", "daily_order_revenue", "cloud_costs", "cost_per_order"
 EARNED = Decimal("98765.43")
 MARGIN, RATES = "margin_per_order", "exchange_rates"
+INVOICED = "invoiced_costs"
 FORMULA, OF_REVENUE = "cost_share", "finance_margin_share"
 SENT_REVENUE = "vantage_business_metric_order_revenue"
 FOR_FINANCE = (
@@ -53,6 +58,7 @@ def mart(database: str) -> Warehouse:
         write(warehouse, RATES, tables.EXCHANGE_RATES, rates(Decimal(number)))
         write(warehouse, MARGIN, tables.UNIT_MARGINS, margins(EARNED * number), Source(f"of {EARNED * number}"))
         write(warehouse, f"{UNIT_COST}_slices", tables.UNIT_COST_SLICES, slices(Decimal(number)))
+        write(warehouse, INVOICED, tables.INVOICED_COSTS, invoiced_costs(Decimal(number)))
         write(warehouse, FORMULA, tables.FORMULA_VALUES, formula_value(Decimal(number)))
         write(warehouse, OF_REVENUE, tables.FORMULA_VALUES, formula_value(EARNED * number))
     nowcast_rows.store_two(warehouse, DAY)
@@ -84,6 +90,7 @@ def mart(database: str) -> Warehouse:
             " reason, run_id) values (%s, %s, 'all', 'USD', '{}', '{}', 'why', 'run')",
             [UNIT_COST, DAY],
         )
+        reconciled(connection)
     return warehouse
 
 
@@ -133,6 +140,28 @@ def read_from(cost: Decimal) -> Source:
     columns = ["business_date", "billing_currency", "charge_rows", *schemas.COSTS]
     rows = [(day, "EUR", 1, None, cost, None, None) for day in (DAY, DAYS.last)]
     return Source("bill", totals=tables.source_totals(pd.DataFrame(rows, columns=columns, dtype=object)))
+
+
+def invoiced_costs(cost: Decimal) -> pd.DataFrame:
+    """What DAY was billed on a closed invoice, and a correction of it that is on a later one."""
+    named = {"business_date": DAY, "provider_name": "AWS", "charge_category": "Usage", "billing_currency": "EUR"}
+    row = {**dict.fromkeys(schemas.INVOICED_COSTS.columns), **named, "billed_cost": cost, "charge_rows": 1}
+    closed = {"invoice_id": "1", "billing_period": DAY}
+    later = {"invoice_id": "2", "billing_period": date(2026, 4, 1), "charge_class": "Correction"}
+    corrected = {**row, **later, "provider_name": "GCP", "invoice_issuer_name": "AWS"}
+    return pd.DataFrame([{**row, **closed}, corrected], dtype=object)
+
+
+def reconciled(connection: Connection) -> None:
+    """An invoice of DAY's month that is closed, and a source that can't be read by invoice."""
+    stated = Invoice("1", "AWS", None, DAY, date(2026, 4, 1), "EUR", Decimal(3), "issued")
+    invoices.state_one(connection, "hand", stated, "Ada")
+    item = Item("support", Decimal(1), "the contract", "hand")
+    invoices.explain(connection, ("1", "EUR"), item, "Ada")
+    (recorded,) = invoices.stated_invoices(connection)
+    found = Answer("explained", "", Decimal(1), Decimal("0.5"), [item], Decimal(1), Decimal(0))
+    reconciling.keep(connection, RUN, Stands(recorded, Charged(Decimal(2), 1, 1), found, Decimal(0)))
+    invoices.note_unreadable(connection, {"desk": "it states no invoices"})
 
 
 def allocated_costs(cost: Decimal) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from unit_economics.warehouse.gate import Verdict
 from unit_economics.warehouse.ledger import Attempt, LateAttempt, Run
 from unit_economics.warehouse.migrations import migrate, shipped
 from unit_economics.warehouse.replace_days import MANY_DAYS, DayState, Replaced, replace_days
+from unit_economics_tests.invoice_views import INVOICE_VIEWS
 
 DAY = date(2026, 3, 1)
 DAYS = DayRange(DAY, DAY + timedelta(days=2))
@@ -343,6 +344,7 @@ PROMISED = {
     " quantity_as_closed quantity_now unit_cost_as_closed unit_cost_now difference version_as_closed version_now",
     "restatement_reports": "report since until changes body run_id recorded_at",
     "complete_through": "kind name complete_through rule delivered_at recorded_at",
+    **INVOICE_VIEWS,
     "gate": "asset business_date passed failures attempt recorded_at run_id warnings",
     "source_totals": "asset business_date version billing_currency charge_rows billed_cost effective_cost list_cost"
     " contracted_cost",

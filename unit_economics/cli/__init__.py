@@ -44,6 +44,8 @@ _SECTIONS = [
             "unit-cost": "What one unit cost over some days, each half totalled as its unit says.",
             "nowcast": "What provisional days will come to, beside what is there of them; the completion curve.",
             "value": "A formula or KPI over some days, with everything it was computed from.",
+            "reconcile": "Every invoice beside what was billed for it: the difference, and what explains it.",
+            "invoice": "State an invoice by hand, see all of them, explain a difference.",
             "kpis": "The library of KPIs, and which of them this catalogue could compute now.",
             "explain": "Where one number comes from, down to files and rows.",
             "restatements": "What changed since a moment, by day, service and cause.",

@@ -9,11 +9,13 @@ from unit_economics.deployment import Deployment
 from unit_economics.proof.nowcast import nowcast_proof
 from unit_economics.proof.proof import Proof
 from unit_economics.proof.read_back import read_back
+from unit_economics.proof.reconciliation import invoice_reconciliation
 from unit_economics.proof.restatement import restatement_report
 from unit_economics.proof.vantage_unit_cost import vantage_unit_cost
 
 _PROOFS: Sequence[Callable[[Deployment], Proof | None]] = (
     restatement_report,
+    invoice_reconciliation,
     read_back,
     vantage_unit_cost,
     nowcast_proof,

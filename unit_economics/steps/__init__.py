@@ -16,6 +16,7 @@ from unit_economics.steps.counting import counted
 from unit_economics.steps.dividing import cost_per_unit, slices
 from unit_economics.steps.exchanging import exchange_rates
 from unit_economics.steps.formula import formula
+from unit_economics.steps.invoicing import invoiced_costs
 from unit_economics.steps.margin import unit_margin
 from unit_economics.steps.publishing import published
 from unit_economics.warehouse.ledger import Attempt
@@ -30,6 +31,7 @@ def step_of(deployment: Deployment, node: Node) -> Step:
 
 STEPS: Mapping[Kind, Callable[[Deployment, Node], Step]] = {
     "charges": cloud_costs,
+    "invoiced": invoiced_costs,
     **dict.fromkeys(("units", "driver", "revenue", "quantity"), counted),
     "rates": exchange_rates,
     "margin": unit_margin,

@@ -18,6 +18,7 @@ from unit_economics.schemas import (
     ALLOCATED_COSTS,
     CHARGES,
     FORMULA_VALUES,
+    INVOICED_COSTS,
     SLICED_UNITS,
     UNIT_COST_SLICES,
     UNIT_COSTS,
@@ -37,6 +38,13 @@ def current_charges(connection: Connection, days: DayRange) -> pd.DataFrame:
     texts = {"tags": sql.SQL("r.tags::text"), "taken_by": sql.SQL("r.taken_by::text")}
     columns = [texts.get(name) or sql.Identifier("r", name) for name in CHARGES.columns]
     return _frame(connection, "charge_day", columns, list(CHARGES.columns), "cloud_costs", days)
+
+
+def current_invoiced_costs(connection: Connection, days: DayRange) -> pd.DataFrame:
+    """What each invoice billed on these days, as `schemas.INVOICED_COSTS`."""
+    names = list(INVOICED_COSTS.columns)
+    columns = [sql.Identifier("r", name) for name in names]
+    return _frame(connection, "invoiced_cost", columns, names, "invoiced_costs", days)
 
 
 def current_units(connection: Connection, asset: str, days: DayRange) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from unit_economics.exact import EXACT, MONEY_STEP
-from unit_economics.schemas import MARGIN_PARTS, MARGIN_RATIOS, MARGIN_SUMS
+from unit_economics.schemas import INVOICED_BY, MARGIN_PARTS, MARGIN_RATIOS, MARGIN_SUMS
 from unit_economics.warehouse.ledger import SourceTotal
 
 _QUANTIZE = EXACT.quantize
@@ -112,6 +112,8 @@ CHARGES = Table(
 
 RULED_CHARGES = Table("charge_day", (*CHARGES.columns, "taken_by", "is_untagged"), CHARGES.money)
 """The same where the catalogue has rules; without any, a row says nothing of them and is what it always was."""
+
+INVOICED_COSTS = Table("invoiced_cost", (*INVOICED_BY, "billed_cost", "charge_rows"), frozenset({"billed_cost"}))
 
 ALLOCATED_COSTS = Table(
     "allocated_cost",

@@ -14,7 +14,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from unit_economics.adapters import CostSource, Delivery, Kept
+from unit_economics.adapters import CostSource, Delivery, Invoiced, Kept
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.completeness import CompleteBy, Sign
 from unit_economics.cost_sources.focus.engines import Engine
@@ -56,3 +56,14 @@ class FocusFiles(CostSource):
         from unit_economics.cost_sources.focus.reading import read
 
         return read(self, days, calendar, kept, outside)
+
+    @property
+    def no_invoices(self) -> str | None:
+        """FOCUS states by what a charge is invoiced: none where a file lacks the columns."""
+        return None
+
+    def read_invoiced(self, days: DayRange, *, calendar: BusinessCalendar, outside: Outside) -> Invoiced:
+        """What these days were billed by invoice, on the same days as their charges; raises `Refusal`."""
+        from unit_economics.cost_sources.focus.invoiced import read_invoiced
+
+        return read_invoiced(self, days, calendar, outside)

@@ -27,6 +27,19 @@ FIELDS = {
     "charge_category": "ChargeCategory",
     "billing_currency": "BillingCurrency",
 }
+INVOICED_FIELDS = {
+    "provider_name": "ProviderName",
+    "publisher_name": "PublisherName",
+    "invoice_issuer_name": "InvoiceIssuerName",
+    "billing_account_id": "BillingAccountId",
+    "invoice_id": "InvoiceId",
+    "billing_period": "BillingPeriodStart",
+    "service_name": "ServiceName",
+    "charge_category": "ChargeCategory",
+    "charge_class": "ChargeClass",
+    "billing_currency": "BillingCurrency",
+}
+"""What a charge is invoiced by; a column that the file lacks (FOCUS 1.0 has no InvoiceId) is empty."""
 COST_FIELDS = {
     "billed_cost": "BilledCost",
     "effective_cost": "EffectiveCost",
@@ -34,12 +47,13 @@ COST_FIELDS = {
     "contracted_cost": "ContractedCost",
 }
 TIME_FIELDS = {"starts": "ChargePeriodStart", "ends": "ChargePeriodEnd"}
+_PERIOD = INVOICED_FIELDS["billing_period"]
 FILE_AT_FAULT = "min(case when fault is not null then file end)"
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What is wanted of the bill."""
+    """What is wanted of the bill: by which fields it is summed, and which of its costs."""
 
     days: DayRange
     calendar: BusinessCalendar
@@ -47,6 +61,8 @@ class Asked:
     is_spread: bool
     null_words: tuple[str, ...]
     allocations: Mapping[str, Allocation] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=lambda: FIELDS)
+    costs: tuple[str, ...] = COSTS
 
     @property
     def tags(self) -> list[str]:
@@ -63,7 +79,7 @@ class Asked:
     def rule_columns(self) -> dict[str, str]:
         """The columns that only rules look at, by their FOCUS names in snake_case."""
         looked_at = rule_sql.columns_of(list(self.allocations.values()))
-        return {name: f"rule_{name}" for name in looked_at if name not in FIELDS}
+        return {name: f"rule_{name}" for name in looked_at if name not in self.fields}
 
     @property
     def taken(self) -> list[str]:
@@ -78,8 +94,8 @@ def totals(charges: str, asked: Asked, share: Callable[[str], str] = day_rule.sh
     are judged here, once a sum and not once a row.
     """
     dated = day_rule.spread if asked.is_spread else day_rule.on_one_day
-    by = ", ".join(["business_date", *FIELDS, *asked.tags, *asked.taken])
-    sums = ", ".join(f"sum({_of_the_day(cost, asked, share)}) as {cost}" for cost in COSTS)
+    by = ", ".join(["business_date", *asked.fields, *asked.tags, *asked.taken])
+    sums = ", ".join(f"sum({_of_the_day(cost, asked, share)}) as {cost}" for cost in asked.costs)
     summed = (
         f"select grouping(provider_name) as is_total, {by}, {sums}, count(*) as charge_rows, {file} as file"
         f" from ({_taken(dated(charges, asked.days, asked.calendar), asked)})"
@@ -119,9 +135,15 @@ def charges(layout: Layout, urls: Sequence[str], asked: Asked, *, closely: bool 
 def judged(typed: str, asked: Asked, *, closely: bool = True) -> str:
     """Typed rows with the field that is at fault, and without what only told it; closely: by its texts too."""
     tags = [f"tag_{n}" for n in range(len(asked.read_keys))]
-    columns = ["file", *TIME_FIELDS, *FIELDS, *tags, *asked.rule_columns.values(), *COSTS]
+    texts = [_shortened(name) for name in asked.fields]
+    columns = ["file", *TIME_FIELDS, *texts, *tags, *asked.rule_columns.values(), *COSTS]
     tests = {**_faults_of_rows(), **(_faults_of_texts(asked) if closely else {})}
     return f"select {', '.join(columns)}, {_first_of(tests)} as fault from ({typed})"
+
+
+def _shortened(name: str) -> str:
+    """A billing period goes by the day of its start as the source writes it: moments of one day are one period."""
+    return f"substr({name}, 1, 10) as {name}" if name == "billing_period" else name
 
 
 def file_at_fault(charges: str) -> str:
@@ -139,7 +161,7 @@ def first_fault(layout: Layout, url: str, asked: Asked) -> str:
     rows = read(layout, [url], asked)
     number = "file_row_number + 1" if layout.is_parquet else "row_number() over () + 1"
     numbered = f"(select *, {number} as nth_row from {rows})"
-    stated = {field: f"stated_{name}" for name, field in {**TIME_FIELDS, **FIELDS, **COST_FIELDS}.items()}
+    stated = {field: f"stated_{name}" for name, field in {**TIME_FIELDS, **asked.fields, **COST_FIELDS}.items()}
     value = " ".join(f"when '{field}' then cast({column} as varchar)" for field, column in stated.items())
     fault = _first_of({**_faults_of_rows(), **_faults_of_texts(asked)})
     return (
@@ -166,8 +188,8 @@ def read(layout: Layout, urls: Sequence[str], asked: Asked) -> str:
 
 def _typed(layout: Layout, rows: str, asked: Asked, *more: str) -> str:
     """What is stated and, beside it, what it is worth; null where the two don't go together."""
-    texts = [f"{_text(layout, field)} as {name}" for name, field in FIELDS.items()]
-    stated = [f"{_text(layout, field)} as stated_{name}" for name, field in {**TIME_FIELDS, **FIELDS}.items()]
+    texts = [f"{_text(layout, field)} as {name}" for name, field in asked.fields.items()]
+    stated = [f"{_text(layout, field)} as stated_{name}" for name, field in {**TIME_FIELDS, **asked.fields}.items()]
     stated += [f"{_stated(layout, field)} as stated_{name}" for name, field in COST_FIELDS.items()]
     times = [f"{_moment(layout, field)} as {name}" for name, field in TIME_FIELDS.items()]
     costs = [f"{_money(layout, field)} as {name}" for name, field in COST_FIELDS.items()]
@@ -253,10 +275,12 @@ def _faults_of_texts(asked: Asked) -> dict[str, str]:
     """What all rows of a sum have in common, with the field that is at fault."""
     categories = ", ".join(literal(category) for category in CHARGE_CATEGORIES)
     currencies = "|".join(CURRENCIES)
-    texts = {**FIELDS, **dict.fromkeys(asked.tags, "Tags")}
+    texts = {**asked.fields, **dict.fromkeys(asked.tags, "Tags")}
+    period = {"billing_period is not null and try_cast(substr(billing_period, 1, 10) as date) is null": _PERIOD}
     return {
         "provider_name is null": "ProviderName",
         f"charge_category is null or charge_category not in ({categories})": "ChargeCategory",
         f"billing_currency is null or not regexp_full_match(billing_currency, '{currencies}')": "BillingCurrency",
+        **(period if "billing_period" in asked.fields else {}),
         **{f"contains({name}, chr(0))": field for name, field in texts.items()},
     }

@@ -7,6 +7,7 @@ the settings (the entry in __init__.py).
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
@@ -50,7 +51,13 @@ def read(entry: FocusFiles, days: DayRange, calendar: BusinessCalendar, kept: Ke
         null_words=tuple(entry.null_words),
         allocations=kept.allocations,
     )
-    return _read(entry, asked, storage_of(entry.path, outside), outside)
+    found = scanned(entry, asked, outside)
+    return Delivery(
+        charges=_charges(found.rows, asked),
+        source_totals=_totals(found.rows),
+        absent={} if entry.absent_day == "zero" else _absent(found.rows, asked, found.periods),
+        fingerprint=_fingerprint(entry, asked, found.identities),
+    )
 
 
 def contents_of(storage: Storage) -> Delivered | Prepared:
@@ -58,7 +65,18 @@ def contents_of(storage: Storage) -> Delivered | Prepared:
     return prepared(storage) or Delivered(storage, delivery.parts_of(storage))
 
 
-def _read(entry: FocusFiles, asked: Asked, storage: Storage, outside: Outside) -> Delivery:
+@dataclass(frozen=True)
+class Scanned:
+    """The rows that `query.totals` selects, what identifies each part that was read, and the delivered periods."""
+
+    rows: Sequence[Row]
+    identities: Mapping[Part, str]
+    periods: set[int | None]
+
+
+def scanned(entry: FocusFiles, asked: Asked, outside: Outside) -> Scanned:
+    """One scan of a delivery that stays the same while it is read; raises `Refusal`."""
+    storage = storage_of(entry.path, outside)
     contents = contents_of(storage)
     before = contents.parts
     try:
@@ -70,12 +88,7 @@ def _read(entry: FocusFiles, asked: Asked, storage: Storage, outside: Outside) -
         delivery.refuse_changed(storage, before)
         raise
     delivery.refuse_changed(storage, before)
-    return Delivery(
-        charges=_charges(rows, asked),
-        source_totals=_totals(rows),
-        absent={} if entry.absent_day == "zero" else _absent(rows, asked, contents.periods),
-        fingerprint=_fingerprint(entry, asked, {part: identities[part.name] for part in layouts}),
-    )
+    return Scanned(rows, {part: identities[part.name] for part in layouts}, contents.periods)
 
 
 def _rows(entry: FocusFiles, scan: Scan) -> list[Row]:

@@ -34,6 +34,7 @@ _WRONG = {
     "ChargePeriodEnd": "is no date and time, or lies before ChargePeriodStart",
     "ChargeCategory": "is no charge category of FOCUS",
     "BillingCurrency": "is no currency of ISO 4217",
+    "BillingPeriodStart": "is no date and time",
     "Tags": "holds a NUL character, or more than 1 MB",
 }
 _NOT_A_COST = "is no finite decimal number below 10^24 (write 1234.5: no thousands separators)"

@@ -13,7 +13,7 @@ from unit_economics.cost_sources.focus import day_rule
 from unit_economics.cost_sources.focus.engines import spark_tags
 from unit_economics.cost_sources.focus.engines.translation import literal, name
 from unit_economics.cost_sources.focus.layout import Layout
-from unit_economics.cost_sources.focus.query import COST_FIELDS, FIELDS, MONEY, TIME_FIELDS, Asked, focus_name
+from unit_economics.cost_sources.focus.query import COST_FIELDS, MONEY, TIME_FIELDS, Asked, focus_name
 from unit_economics.exact import LARGEST
 
 Types = Mapping[str, str]
@@ -38,7 +38,7 @@ def typed(layout: Layout, relation: str, asked: Asked, types: Types) -> str:
     listed = [
         "filename as file",
         *(f"{_moment(field, types)} as {column}" for column, field in TIME_FIELDS.items()),
-        *(f"{_text(field, types)} as {column}" for column, field in FIELDS.items()),
+        *(f"{_text(field, types)} as {column}" for column, field in asked.fields.items()),
         *(f"{_text(field, types)} as stated_{column}" for column, field in COST_FIELDS.items()),
         *(f"{_text(focus_name(field), types)} as {column}" for field, column in asked.rule_columns.items()),
         *(f"{_money(field, types)} as {column}" for column, field in COST_FIELDS.items()),

@@ -12,7 +12,7 @@ from unit_economics.cost_sources.focus.delivery import Part
 from unit_economics.cost_sources.focus.engines import spark_csv
 from unit_economics.cost_sources.focus.engines.translation import name
 from unit_economics.cost_sources.focus.layout import Layout
-from unit_economics.cost_sources.focus.query import COST_FIELDS, FIELDS, TIME_FIELDS, Asked, focus_name
+from unit_economics.cost_sources.focus.query import COST_FIELDS, TIME_FIELDS, Asked, focus_name
 from unit_economics.cost_sources.focus.tags import tag_column
 from unit_economics.object_storage import Storage
 
@@ -49,7 +49,12 @@ def named(file: str, parts: Mapping[Part, Layout]) -> Part:
 
 
 def _asked_for(layout: Layout, asked: Asked) -> set[str]:
-    fields = {*TIME_FIELDS.values(), *FIELDS.values(), *COST_FIELDS.values(), *map(focus_name, asked.rule_columns)}
+    fields = {
+        *TIME_FIELDS.values(),
+        *asked.fields.values(),
+        *COST_FIELDS.values(),
+        *map(focus_name, asked.rule_columns),
+    }
     if not asked.read_keys:
         return fields
     return {*fields, "Tags", *(tag_column(place, key) for place, key in enumerate(layout.tag_columns))}

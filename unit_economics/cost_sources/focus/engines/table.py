@@ -14,7 +14,7 @@ from sqlglot.errors import SqlglotError
 from unit_economics.cost_sources.focus import day_rule, query
 from unit_economics.cost_sources.focus.engines.table_columns import WORDS, TagForm, Words
 from unit_economics.cost_sources.focus.engines.translation import literal, translated
-from unit_economics.cost_sources.focus.query import COST_FIELDS, FIELDS, TIME_FIELDS, Asked, focus_name
+from unit_economics.cost_sources.focus.query import COST_FIELDS, TIME_FIELDS, Asked, focus_name
 from unit_economics.exact import LARGEST
 from unit_economics.refusals import UsageRefusal
 
@@ -44,7 +44,7 @@ def _typed(dialect: Dialect, table: str, asked: Asked, tags: TagForm) -> str:
     columns = [
         "null as file",
         *(f"{words.moment.format(column=field)} as {name}" for name, field in TIME_FIELDS.items()),
-        *(f"{text.format(column=field)} as {name}" for name, field in FIELDS.items()),
+        *(f"{text.format(column=field)} as {name}" for name, field in asked.fields.items()),
         *(f"{text.format(column=field)} as stated_{name}" for name, field in COST_FIELDS.items()),
         *(f"{text.format(column=focus_name(field))} as {name}" for field, name in asked.rule_columns.items()),
         *(f"{_money(words, field)} as {name}" for name, field in COST_FIELDS.items()),
