@@ -26,6 +26,7 @@ from unit_economics.fee_entry import Fee
 from unit_economics.formula_entry import FORMULAS_ARE, KPIS_ARE, QUANTITIES_ARE, FormulaEntry, Parameters, Quantity
 from unit_economics.metric_entry import Margin, MeasuredDriver, Metric
 from unit_economics.money_rules import faults_of_money
+from unit_economics.nowcast_entry import NOWCAST_IS, NowcastEntry
 from unit_economics.platform_entry import Alerts, Automation, BusinessDay, Checks, Close
 from unit_economics.rates_entry import RATES_ARE, RateSource
 from unit_economics.slice_rules import wrong_slices
@@ -56,6 +57,7 @@ class Catalogue(Entry):
     quantities: dict[Name, Quantity] = Field(default={}, description=QUANTITIES_ARE)
     formulas: dict[Name, FormulaEntry] = Field(default={}, description=FORMULAS_ARE)
     kpis: dict[Name, Parameters] = Field(default={}, description=KPIS_ARE)
+    nowcast: Annotated[NowcastEntry | None, LATER] = Field(default=None, description=NOWCAST_IS)
     checks: Checks = Checks()
     automation: Automation = Automation()
     alerts: Alerts = Alerts()

@@ -122,7 +122,7 @@ def scope_charges(scope: CostScope, charges: pd.DataFrame) -> pd.DataFrame:
 
 def _sums(name: str, scope: CostScope, charges: pd.DataFrame) -> list[Cost]:
     amounts: dict[tuple[date, str, str], tuple[Decimal | None, int]] = {}
-    columns = (charges["business_date"], _scope_names(name, scope, charges), charges["billing_currency"])
+    columns = (charges["business_date"], scope_names(name, scope, charges), charges["billing_currency"])
     for day, value, currency, amount, count in zip(
         *columns, charges[f"{scope.basis}_cost"], charges["charge_rows"], strict=True
     ):
@@ -132,7 +132,8 @@ def _sums(name: str, scope: CostScope, charges: pd.DataFrame) -> list[Cost]:
     return [Cost(*key, summed, rows) for key, (summed, rows) in sorted(amounts.items())]
 
 
-def _scope_names(name: str, scope: CostScope, charges: pd.DataFrame) -> "pd.Series[str]":
+def scope_names(name: str, scope: CostScope, charges: pd.DataFrame) -> "pd.Series[str]":
+    """What each charge's scope is called: the scope itself, or where it is split that value of it."""
     if scope.by is None:
         return pd.Series(name, index=charges.index, dtype=object)
     head = f"{name}:{scope.by.tag}=" if scope.by.tag is not None else f"{name}:"

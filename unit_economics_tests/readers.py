@@ -22,6 +22,7 @@ from unit_economics.warehouse.gate import Verdict, refuse_days
 from unit_economics.warehouse.ledger import NOT_TOLD, Attempt, Run, Source
 from unit_economics.warehouse.migrations import migrate
 from unit_economics.warehouse.replace_days import DayState, Replaced, replace_days
+from unit_economics_tests import nowcast_rows
 
 DAY = date(2026, 3, 1)
 DAYS = DayRange(DAY, DAY + timedelta(days=2))
@@ -54,6 +55,7 @@ def mart(database: str) -> Warehouse:
         write(warehouse, f"{UNIT_COST}_slices", tables.UNIT_COST_SLICES, slices(Decimal(number)))
         write(warehouse, FORMULA, tables.FORMULA_VALUES, formula_value(Decimal(number)))
         write(warehouse, OF_REVENUE, tables.FORMULA_VALUES, formula_value(EARNED * number))
+    nowcast_rows.store_two(warehouse, DAY)
     with warehouse.transaction() as connection:
         connection.execute(
             "insert into definition (asset, definition, meaning, catalogue_version) values (%s, 'a', '{}', 'c')",

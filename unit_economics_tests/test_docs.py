@@ -24,8 +24,11 @@ from unit_economics.cli import main
 from unit_economics.contract import findings
 from unit_economics.entry import variables_of
 from unit_economics.environment import read_catalogue
+from unit_economics.nowcast_entry import NowcastEntry
 from unit_economics.outside import Outside
 from unit_economics.promises import ALLOCATION_CHECKS
+from unit_economics.proof.nowcast import CHECKS as NOWCAST_CHECKS
+from unit_economics_tests.benchmarks.nowcast import measure
 from unit_economics_tests.world import World
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -33,6 +36,7 @@ ALLOCATION = (DOCS / "allocation.md").read_text()
 CATALOGUE = (DOCS / "catalogue.md").read_text()
 REVENUE = (DOCS / "revenue.md").read_text()
 SOURCES = (DOCS / "sources.md").read_text()
+NOWCAST = (DOCS / "nowcast.md").read_text()
 GROWTH = (DOCS / "growth.md").read_text()
 MEASURED = (DOCS / "benchmarks" / "scan.txt").read_text()
 
@@ -92,6 +96,41 @@ def test_the_catalogue_of_the_page_on_revenue_loads_and_its_sql_runs(world: Call
         assert shop.sql(re.sub(r"--.*", "", statement) or "select 1") is not None
     kinds = re.findall(r"^\| `(\w+)` \|", REVENUE.split("| kind |")[1], re.MULTILINE)
     assert kinds == list(rate_sources.KINDS)
+
+
+def test_the_catalogue_of_the_page_on_nowcasts_loads_its_sql_runs_and_its_defaults_are_those(
+    world: Callable[..., World],
+) -> None:
+    (text,) = blocks(NOWCAST, "yaml")
+    shop = world(text)
+    of = shop.deployment()
+    assert findings(of.catalogue, date(2027, 1, 1)) == []
+    said = re.search(r"or \{prior: \[(.*)\], prior_spread: (.*), level: (.*)\},", text)
+    entry = of.catalogue.nowcast
+    assert entry is not None
+    assert said is not None
+    assert said.groups() == (", ".join(map(str, entry.prior)), str(entry.prior_spread), str(entry.level))
+    assert of.warehouse
+    for statement in blocks(NOWCAST, "sql")[0].split(";"):
+        assert shop.sql(statement.strip() or "select 1") is not None
+    views = set(re.findall(r"`((?:unit_cost_)?nowcast\w+|completion_curve\w*)`", NOWCAST))
+    assert views - {"unit_cost_nowcast"} == {
+        name for (name,) in shop.sql("select viewname from pg_views where viewname ~ 'nowcast|completion'")
+    }
+
+
+def test_the_settings_commands_and_checks_of_the_page_on_nowcasts_are_all_there_are() -> None:
+    assert re.findall(r"^\| `(\w+)` \| how", NOWCAST, re.MULTILINE) == list(NowcastEntry.model_fields)
+    assert all(f"`{check}`" in NOWCAST for check in NOWCAST_CHECKS)
+    told = CliRunner().invoke(main, ["nowcast", "--help"]).stdout
+    assert all(option in told for option in ("--curve", "--json"))
+
+
+def test_the_figures_of_the_page_on_nowcasts_are_those_that_the_benchmark_prints() -> None:
+    held, errors = (row.measured for row in measure())
+    assert f"held {held.partition('%')[0]} % of the days" in " ".join(NOWCAST.split())
+    for own, age, raw in re.findall(r"([\d.]+)% at age (\d) \(raw ([\d.]+)%", errors):
+        assert age == "3" or (f"{own} %" in NOWCAST and f"{raw} %" in NOWCAST)
 
 
 def test_the_commands_of_the_page_exist() -> None:

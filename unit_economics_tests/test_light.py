@@ -62,6 +62,7 @@ QUICK = (
     "allocation.explain",
     "allocation.check",
     "value",
+    "nowcast",
     "kpis",
 )
 

@@ -314,6 +314,23 @@ PROMISED = {
         " basis denominator timing cost cost_there cost_as_saved quantity quantity_there unit_scale asked saved"
         " reason run_id recorded_at",
     ),
+    "completion_curve_versions": "curve cost_basis provider_name service_name billing_currency age_days share factor"
+    " spread source snapshots complete_at step_factor step_variance step_weight first_day last_day recorded_at run_id"
+    " code_version catalogue_version",
+    "completion_curve": "curve cost_basis provider_name service_name billing_currency age_days share factor"
+    " spread source snapshots complete_at step_factor step_variance step_weight first_day last_day recorded_at run_id"
+    " code_version catalogue_version",
+    "nowcast_versions": "nowcast metric business_date version cost_scope billing_currency age_days status observed_cost"
+    " nowcast_cost low_cost high_cost quantity unit observed_unit_cost nowcast_unit_cost low_unit_cost high_unit_cost"
+    " reason method snapshots level curve definition bill_definition run_id code_version catalogue_version recorded_at",
+    "unit_cost_nowcasts": "metric business_date cost_scope billing_currency age_days status cost unit_cost nowcast_cost"
+    " low_cost high_cost nowcast_unit_cost low_unit_cost high_unit_cost quantity unit reason method snapshots level"
+    " version curve recorded_at run_id",
+    "nowcast_errors": "metric business_date cost_scope billing_currency age_days observed_cost nowcast_cost low_cost"
+    " high_cost final_cost observed_error nowcast_error held method snapshots level version final_version curve"
+    " nowcast",
+    "nowcast_error_by_age": "metric cost_scope billing_currency age_days method level days observed_median_error"
+    " nowcast_median_error coverage",
     "alerts": "message cause title body created_at tries last_error sent_at",
     "definitions": "asset definition meaning catalogue_version first_seen",
     "catalogues": "catalogue_version body first_seen",

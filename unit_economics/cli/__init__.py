@@ -42,6 +42,7 @@ _SECTIONS = [
             "status": "Every asset and day at a glance, and what to type next.",
             "allocation": "Which charges and rules made a cost; what rules match twice or never.",
             "unit-cost": "What one unit cost over some days, each half totalled as its unit says.",
+            "nowcast": "What provisional days will come to, beside what is there of them; the completion curve.",
             "value": "A formula or KPI over some days, with everything it was computed from.",
             "kpis": "The library of KPIs, and which of them this catalogue could compute now.",
             "explain": "Where one number comes from, down to files and rows.",

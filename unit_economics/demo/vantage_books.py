@@ -52,13 +52,17 @@ class Report:
 
 @dataclass
 class Books:
-    """All that the stand-in knows. `costs` are rows as GET /costs sends them, oldest first or not; every report's."""
+    """All that the stand-in knows. `costs` are rows as GET /costs sends them, oldest first or not; every report's.
+
+    integrations: rows as GET /integrations sends them.
+    """
 
     token: str = field(repr=False)
     scopes: Sequence[str] = ("read", "write")
     metrics: dict[str, Metric] = field(default_factory=dict)
     costs: Sequence[Row] = ()
     reports: dict[str, Report] = field(default_factory=dict)
+    integrations: Sequence[Row] = ()
     most_a_page: int = 5000
     asked: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)

@@ -78,6 +78,8 @@ class Desk:
                 return 200, self._me()
             case ["GET", ("costs" | "unit_costs" | "cost_reports") as what, *rest]:
                 return 200, self._of_money(asked, what, rest)
+            case ["GET", "integrations"]:
+                return 200, self._page(asked, "integrations", self.books.integrations)
             case ["GET", "business_metrics"]:
                 listed = [_shown(token, metric) for token, metric in self.books.metrics.items()]
                 return 200, self._page(asked, "business_metrics", listed)

@@ -4,6 +4,7 @@ from unit_economics_tests.benchmarks import (
     backfill,
     dashboard,
     memory,
+    nowcast,
     own_part,
     prepared,
     scan,
@@ -20,7 +21,7 @@ def main() -> None:
     with shop_world() as world:
         rows = [*backfill.measure(world), *own_part.measure(world)]
     rows += [*unchanged_day.measure(), *writing.measure(), *startup.measure(), *memory.measure()]
-    rows += [*scan.measure(), *prepared.measure(), *dashboard.measure()]
+    rows += [*scan.measure(), *prepared.measure(), *dashboard.measure(), *nowcast.measure()]
     show(rows)
 
 
