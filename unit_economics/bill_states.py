@@ -4,10 +4,9 @@ Here: asking the sources and putting their words together. Not here: the rule (c
 (cost_sources/), or the status of what is made of the bill (storing.state_by_inputs).
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
 
 import pandas as pd
 
@@ -26,15 +25,11 @@ _LOOK_BACK = timedelta(days=35)
 
 @dataclass(frozen=True)
 class BillSigns:
-    """What each cost source said of itself, before the bill was read: what came since is not in the bill.
-
-    reconciled: the days whose every charge is on an invoice that was reconciled, where that closes days.
-    """
+    """What each cost source said of itself, before the bill was read: what came since is not in the bill."""
 
     of: Deployment
     days: DayRange
     signs: Mapping[str, Sign]
-    reconciled: Collection[date] = ()
 
     def complete(self, seen: set[Seen]) -> Complete:
         """What is complete of the days, given the providers and services that the bill has charges of."""
@@ -52,12 +47,11 @@ class BillSigns:
     def states(self, seen: set[Seen], days: Iterable[date], absent: Mapping[date, str]) -> dict[date, DayState]:
         """The state of each of the days that is there."""
         complete = self.complete(seen)
-        return {day: DayState(self._status(day, complete), complete.through) for day in days if day not in absent}
-
-    def _status(self, day: date, complete: Complete) -> Literal["provisional", "complete", "closed"]:
-        if day not in complete.days:
-            return "provisional"
-        return "closed" if day in self.reconciled else "complete"
+        return {
+            day: DayState("complete" if day in complete.days else "provisional", complete.through)
+            for day in days
+            if day not in absent
+        }
 
 
 def keep(connection: Connection, attempt: Attempt, asked: BillSigns, seen: set[Seen]) -> None:

@@ -324,6 +324,8 @@ def test_the_asset_closes_one_month_and_is_there_only_where_the_catalogue_asks_f
 
 
 RECONCILIATION = """
+    drop view if exists unit_economics.reconciliation_versions, unit_economics.reconciliation_items cascade;
+    drop table if exists unit_economics.unreadable_source cascade;
     create table unit_economics.reconciliation_versions as select 'INV-1' as invoice_id, 'AWS' as issuer,
         '2026-03-01'::date as period_start, '2026-04-01'::date as period_end, 'USD' as currency, 622.48 as amount,
         620 as billed, 2.48 as difference, 2.48 as explained, 0 as unexplained, 'explained' as state,

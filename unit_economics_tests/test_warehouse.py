@@ -335,13 +335,13 @@ PROMISED = {
     "alerts": "message cause title body created_at tries last_error sent_at",
     "definitions": "asset definition meaning catalogue_version first_seen",
     "catalogues": "catalogue_version body first_seen",
-    "figure_versions": "asset business_date figure subject unit value reason status complete_through version"
-    " recorded_at superseded_at run_id code_version catalogue_version definition input_versions source_hash"
-    " content_hash",
     "month_closes": "month closed_at previous_close manifest_sha256 closed_by run_id code_version catalogue_version"
     " recorded_at",
     "restated_after_close": "month metric business_date cost_scope billing_currency cost_as_closed cost_now"
     " quantity_as_closed quantity_now unit_cost_as_closed unit_cost_now difference version_as_closed version_now",
+    "figure_versions": "asset business_date figure subject unit value reason status complete_through version"
+    " recorded_at superseded_at run_id code_version catalogue_version definition input_versions source_hash"
+    " content_hash",
     "restatement_reports": "report since until changes body run_id recorded_at",
     "complete_through": "kind name complete_through rule delivered_at recorded_at",
     **INVOICE_VIEWS,

@@ -10,7 +10,7 @@ from unit_economics.warehouse.closed_invoices import Reconciled
 from unit_economics.warehouse.closed_rows import Rows
 from unit_economics.warehouse.month_closes import MonthClose
 
-_NOTHING = "Nothing was reconciled: this mart holds no invoice to compare the bill with."
+_NOTHING = "Nothing was reconciled: no invoice of this month was there to compare the bill with."
 _INVOICES = (
     *("invoice_id", "issuer", "period_start", "period_end", "currency", "amount", "billed", "difference", "explained"),
     *("unexplained", "state"),

@@ -72,6 +72,11 @@ class ChangedCharges:
     is_corrected: bool = False
 
     @property
+    def key(self) -> tuple[date, str, str | None, str, str]:
+        """What tells these charges from others."""
+        return self.day, self.provider_name, self.service_name, self.charge_category, self.billing_currency
+
+    @property
     def cause(self) -> Cause:
         """Why, as far as the charges say it: the category and class, and whether rows came that cost something."""
         if self.charge_category == "Credit":

@@ -3,12 +3,16 @@
 Here: the proof, and what is said of each invoice. Not here: holding them (held_invoices.py).
 """
 
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 from unit_economics.asset_names import INVOICED_COSTS
+from unit_economics.business_days import shown
 from unit_economics.checks import Severity
 from unit_economics.deployment import Deployment
 from unit_economics.insight.reconciling import FINAL
+from unit_economics.proof.closed_days import close_days
 from unit_economics.proof.held_invoices import Held, held
 from unit_economics.proof.proof import Judgement, Proof, Proved
 from unit_economics.warehouse.ledger import Run
@@ -34,12 +38,13 @@ def invoice_reconciliation(of: Deployment) -> Proof | None:
         return None
 
     def prove(run: Run) -> Proved:
-        return _proved(held(of, rules, run))
+        found = held(of, rules, run)
+        return _proved(found, close_days(of, run) if rules.close_days else ())
 
     return Proof(NAME, _DESCRIPTION, [INVOICED_COSTS], CHECKS, prove)
 
 
-def _proved(found: Held) -> Proved:
+def _proved(found: Held, closed: Sequence[date]) -> Proved:
     states = [one.answer.state for one in found.stands]
     silent = [
         Judgement(READABLE, passed=False, severity="warning", text=f"{source}: {why}", about=source)
@@ -49,6 +54,7 @@ def _proved(found: Held) -> Proved:
         shown={
             "invoices": len(states),
             "written": found.written,
+            "days_closed": shown(closed) or "none",
             **{state: states.count(state) for state in set(states)},
         },
         judgements=[*map(judged, found.stands), *silent],

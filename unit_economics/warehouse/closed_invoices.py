@@ -31,11 +31,13 @@ class Reconciled:
 
 
 def reconciled(month: ClosedMonth) -> Reconciled | None:
-    """What was believed of them; None where this mart reconciles nothing."""
+    """What was believed of them; None where nothing was, or this mart has no invoices at all."""
     invoices = _asked(month, "reconciliation_versions", _INVOICES)
     items = _asked(month, "reconciliation_items", _ITEMS)
     unreadable = _asked(month, "unreadable_source", _UNREADABLE)
-    return Reconciled(invoices, items, unreadable) if invoices and items and unreadable else None
+    if not (invoices and items and unreadable) or not (invoices.rows or unreadable.rows):
+        return None
+    return Reconciled(invoices, items, unreadable)
 
 
 def _asked(month: ClosedMonth, relation: str, question: LiteralString) -> Rows | None:

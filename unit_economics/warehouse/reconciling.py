@@ -8,14 +8,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import reduce
-from typing import NamedTuple
+from typing import LiteralString, NamedTuple
+
+from psycopg.rows import class_row
 
 from unit_economics.exact import EXACT
 from unit_economics.insight.differences import ZERO, Charged, Kind, part_of
 from unit_economics.insight.reconciling import Answer
 from unit_economics.warehouse.connection import Connection
 from unit_economics.warehouse.invoices import Key, Recorded
-from unit_economics.warehouse.ledger import Run, lock
+from unit_economics.warehouse.ledger import LedgerDay, Run, lock
 
 _NOTHING = Charged(ZERO)
 _NONE = (ZERO, ZERO)
@@ -169,3 +171,18 @@ def _hash(one: Stands) -> str:
 
 def _plain(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount:f}"
+
+
+def reconciled_days(connection: Connection) -> list[LedgerDay]:
+    """The current bill of every day whose every charge, of all providers and currencies, is on a closed invoice."""
+    text: LiteralString = (
+        "select v.asset, v.business_date, v.version, v.rows_version, v.status, coalesce(v.content_hash, '') as"
+        " content_hash, v.complete_through, v.recorded_at, v.run_id, v.definition, v.input_versions"
+        " from day_versions v where v.asset = 'cloud_costs' and v.superseded_at is null"
+        " and v.business_date in (select business_date from reconciled_days)"
+        " and not exists (select from invoiced_costs i where i.business_date = v.business_date and not exists ("
+        "   select from reconciled_days r where (r.business_date, r.provider_name, r.billing_currency)"
+        "   = (i.business_date, i.provider_name, i.billing_currency)))"
+    )
+    with connection.cursor(row_factory=class_row(LedgerDay)) as cursor:
+        return cursor.execute(text).fetchall()

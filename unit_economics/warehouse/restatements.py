@@ -5,7 +5,7 @@ Revenue is in none of it: a report is for everybody.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import LiteralString
@@ -70,6 +70,20 @@ _CHARGES: LiteralString = (
     order by 1, 2, 3, 4, 5
 """
 )
+_CORRECTED: LiteralString = (
+    _SIDES.replace("{versions}", "invoiced_cost_versions")
+    + """
+    , sums as (
+        select business_date, provider_name, service_name, charge_category, billing_currency,
+            sum(billed_cost) filter (where side = 'b') as before, sum(billed_cost) filter (where side = 'n') as now
+        from (select 'b' as side, * from earlier union all select 'n', * from later) sides
+        where charge_class = 'Correction' and business_date = any(%(days)s)
+        group by 1, 2, 3, 4, 5
+    )
+    select business_date, provider_name, service_name, charge_category, billing_currency
+    from sums where before is distinct from now
+"""
+)
 _MOVED: LiteralString = (
     _SIDES.replace("{versions}", "unit_cost_versions")
     + """
@@ -116,9 +130,10 @@ def read_restatements(
     billed = _days(changed, "cloud_costs", with_content=True)
     with connection.cursor(row_factory=class_row(ChangedCharges)) as cursor:
         charges = cursor.execute(_CHARGES, {**moments, "days": billed}).fetchall() if billed else []
+    corrected = set(connection.execute(_CORRECTED, {**moments, "days": billed}).fetchall())
     return Restatements(
         changed,
-        charges,
+        [replace(part, is_corrected=True) if part.key in corrected else part for part in charges],
         _quantities(connection, span, changed),
         [one for metric in metrics for one in _moved(connection, moments, metric, _days(changed, metric))],
         [one for sink, units in copies.items() for one in _wrong(connection, span, sink, units)],
