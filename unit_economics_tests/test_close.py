@@ -125,6 +125,7 @@ def test_a_pack_is_text_with_exact_decimals_and_names_no_revenue(shop: World) ->
     assert files[f"catalogue-{shop.deployment().catalogue.version}.yaml"].decode() == CATALOGUE
     assert b"bill.csv" in files["sources.csv"]
     assert "Nothing was reconciled" in files["reconciliation.md"].decode()
+    assert files["reconciliation.csv"].startswith(b"invoice_id,issuer,")
 
 
 def test_a_pack_made_twice_is_the_same_byte_for_byte_whatever_is_stored_since(shop: World) -> None:

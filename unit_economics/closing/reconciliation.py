@@ -16,7 +16,7 @@ _INVOICES = (
     *("unexplained", "state"),
 )
 _ITEMS = ("invoice_id", "currency", "kind", "amount", "evidence", "origin")
-_EMPTY = Rows([], [])
+_EMPTY = Rows(_INVOICES, [])
 
 
 def reconciliation_files(
