@@ -5,6 +5,7 @@ whole delivery      all of five days
 correction          April's bill corrects a day of March, and credits another
 late orders         a day has more orders than were counted
 rule change         the rules by which cost is divided among products
+invoice             March's invoice is 0.4 % higher, because of support: unexplained until somebody says so
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -17,8 +18,11 @@ import pytest
 
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_server import serving
+from unit_economics.insight.differences import Item
 from unit_economics.insight.restating import Restatements
+from unit_economics.proof import proofs_of
 from unit_economics.proof.restatement import chain, restated, restatement_report
+from unit_economics.warehouse import invoices
 from unit_economics.warehouse.restatements import Span
 from unit_economics_tests.focus_bills import charge, write_bill
 from unit_economics_tests.world import World
@@ -39,6 +43,7 @@ metrics:
     units: {kind: postgres, dsn: ORDERS_DATABASE_URL, relation: public.orders, day: date, quantity: orders}
     publish: {vantage: {business_metric: ORDERS_METRIC_ID}}
 """
+INVOICED = "reconciliation: {invoices: {kind: csv, path: ./invoices.csv}}\n"
 OTHER_RULES = CATALOGUE.replace("where: {tags: {app: checkout}}", "where: {service_name: [EC2, S3]}")
 MARCH = [f"2026-03-{n:02}" for n in range(1, 6)]
 TABLES = (
@@ -55,6 +60,8 @@ def usage(day: str, cost: str, app: str = "checkout", service: str = "EC2", **mo
         Tags=f'{{"app":"{app}"}}',
         EffectiveCost=cost,
         BilledCost=cost,
+        InvoiceId=more.get("InvoiceId", "INV-3"),
+        BillingPeriodStart="2026-03-01T00:00:00Z" if "InvoiceId" not in more else "2026-04-01T00:00:00Z",
         ChargeClass=more.get("ChargeClass", ""),
         ChargeCategory=more.get("ChargeCategory", "Usage"),
     )
@@ -133,8 +140,8 @@ def whole_delivery(shop: Shop) -> None:
 
 def correction(shop: Shop) -> None:
     rows = [
-        usage(MARCH[1], "-1", ChargeClass="Correction"),
-        usage(MARCH[3], "-2", ChargeCategory="Credit"),
+        usage(MARCH[1], "-1", ChargeClass="Correction", InvoiceId="INV-4"),
+        usage(MARCH[3], "-2", ChargeCategory="Credit", InvoiceId="INV-4"),
     ]
     write_bill(shop.world.folder / "focus", *rows, name="BILLING_PERIOD=2026-04/bill.csv")
     shop.morning("2026-04-10T06:00")
@@ -251,3 +258,40 @@ def test_a_day_s_two_halves_tell_how_much_of_a_move_each_made(shop: Shop) -> Non
     [one] = [one for one in shop.report().moved if one.cost_scope == "all"]
     assert (one.unit_cost_before, one.unit_cost) == (Decimal("0.1"), Decimal("0.08"))
     assert one.by_cost == 0
+
+
+HEADER = "invoice_id,issuer,billing_account_id,period,currency,amount,status\n"
+
+
+def judged(shop: Shop) -> tuple[str, Decimal]:
+    """March's invoice as the proof leaves it: its state, and what is unexplained of it."""
+    of = shop.world.deployment()
+    (proof,) = [one for one in proofs_of(of) if one.name == "invoice_reconciliation"]
+    proof.prove(of.run("proof"))
+    query = "select state, unexplained from unit_economics.reconciliations where invoice_id = 'INV-3'"
+    return shop.world.sql(query)[0]
+
+
+def test_an_invoice_that_is_higher_by_support_closes_the_month_once_it_is_explained_and_a_correction_leaves_it(
+    shop: Shop,
+) -> None:
+    shop.world.catalogue = CATALOGUE + INVOICED
+    whole_delivery(shop)
+    (shop.world.folder / "invoices.csv").write_text(f"{HEADER}INV-3,AWS,,2026-03-01/2026-03-06,USD,50.20,issued\n")
+    shop.morning("2026-04-05T06:00")
+    assert judged(shop) == ("unexplained", Decimal("0.2"))
+    support = Item("support", Decimal("0.2"), "our contract's support fee", "hand")
+    with shop.world.deployment().warehouse.transaction() as connection:
+        invoices.explain(connection, ("INV-3", "USD"), support, "Ada")
+    assert judged(shop) == ("explained", 0)
+    shop.morning("2026-04-06T06:00")
+    states = "select business_date::text, status from unit_economics.cost_per_order group by 1, 2 order by 1"
+    assert shop.world.sql(states) == [(day, "closed") for day in MARCH]
+    correction(shop)
+    assert judged(shop) == ("explained", 0)
+    restated_days = {MARCH[1], MARCH[3]}
+    assert shop.world.sql(states) == [(day, "restated" if day in restated_days else "closed") for day in MARCH]
+    before = shop.counts()
+    judged(shop)
+    correction(shop)
+    assert shop.counts() == before
