@@ -136,9 +136,22 @@ def test_the_terminal_stays_clean(first: str) -> None:
     assert not re.search(r"Warning|DEBUG|INFO|Traceback|\x1b", first)
 
 
-def typed(said: str, folder: Path) -> str:
-    """What the command answers that the demo prints for another terminal."""
-    (command,) = re.findall(r"^ *(cd .* allocation explain .*)$", said, re.MULTILINE)
+def test_the_morning_s_report_says_that_the_late_credit_moved_its_day(first: str, folder: Path) -> None:
+    demo = folder / ".unit_economics/demo"
+    credit = next(event for event in answer_key.load(demo / "answer_key.json").events if event.kind == "credit")
+    reports = "select body from unit_economics.restatement_reports order by report"
+    with embedded.running(demo / "postgres") as postgres, psycopg.connect(postgres.url("unit_economics")) as connection:
+        (_, (body,)) = connection.execute(reports).fetchall()
+        read_back = connection.execute("select verdict from unit_economics.read_backs").fetchall()
+    [moved] = [line for line in body.splitlines() if line.startswith(f"| {credit.first} | cost_per_order | all USD |")]
+    assert moved.endswith("| credit |")
+    assert "Published copies that are wrong" not in body
+    assert {verdict for (verdict,) in read_back} <= {"same"}
+
+
+def typed(said: str, folder: Path, command: str) -> str:
+    """What a command answers that the demo prints for another terminal."""
+    (command,) = re.findall(rf"^ *(cd .* && \S+ {command} .*)$", said, re.MULTILINE)
     done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -152,7 +165,8 @@ def test_a_second_time_shows_the_same_and_the_ui_on_the_next_free_port(first: st
         assert f"port {taken} is taken" in said
         [address] = re.findall(r"http://127.0.0.1:\d+(?=/assets)", said)
         assert httpx.get(f"{address}/server_info", timeout=30).is_success
-        explained = typed(said, folder)
+        assert "USD (effective) ÷" in typed(said, folder, "explain")
+        explained = typed(said, folder, "allocation explain")
         assert "shared by direct_cost" in explained
         assert ", the stored cost" in explained
         family = demo.started()

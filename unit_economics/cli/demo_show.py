@@ -95,12 +95,14 @@ def _addresses(dashboard: str, dagster: str) -> str:
 
 
 def _to_type(plan: tour.Tour) -> str:
-    """A command for another terminal; the folder's .env leads it to the demo."""
+    """Commands for another terminal; the folder's .env leads them to the demo."""
     ours = os.path.relpath(Path(sys.executable).parent / "unit-economics", plan.folder)
-    explain = f"{ours} allocation explain {plan.complete_day} product:checkout"
+    there = f"cd {os.path.relpath(plan.folder)} && {ours}"
     return (
-        f"\n  [bold]cd {os.path.relpath(plan.folder)} && {explain}[/]"
-        "\n  [dim]in another terminal: which charges and which rules made a number[/]"
+        f"\n  [bold]{there} explain {tour.METRIC} {plan.complete_day}[/]"
+        "\n  [dim]in another terminal: where a number comes from, down to files and charges[/]"
+        f"\n  [bold]{there} allocation explain {plan.complete_day} product:checkout[/]"
+        "\n  [dim]which charges and which rules made a cost[/]"
         "\n\n  Ctrl-C stops everything."
     )
 

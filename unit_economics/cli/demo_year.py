@@ -14,22 +14,30 @@ from unit_economics.automation import JOB, range_tags
 from unit_economics.business_days import DayRange
 from unit_economics.definitions import code_location
 from unit_economics.environment import deployment
+from unit_economics.proof_assets import JOB as PROOF_JOB
+
+_STARTED_BY = {"unit_economics/started_by": "demo"}
+_QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
 
 
 def compute(days: DayRange, only: str | None) -> bool:
-    """Run the days of all assets, or of one; whether it succeeded."""
-    job = code_location(deployment()).resolve_job_def(JOB)
+    """Run the days of all assets and then the proofs, or only one asset's days; whether it succeeded."""
+    location = code_location(deployment())
     with dg.DagsterInstance.get() as instance:
         # Otherwise Dagster opens a connection for every statement: 11,900 for a year, most of the waiting.
         instance.optimize_for_webserver(statement_timeout=60_000, pool_recycle=3600, max_overflow=20)
-        result = job.execute_in_process(
+        computed = location.resolve_job_def(JOB).execute_in_process(
             instance=instance,
-            tags={**range_tags(days), "unit_economics/started_by": "demo"},
+            tags={**range_tags(days), **_STARTED_BY},
             asset_selection=[dg.AssetKey(only)] if only else None,
-            run_config={"loggers": {"console": {"config": {"log_level": "WARNING"}}}},
+            run_config=_QUIET,
             raise_on_error=False,
         )
-    return result.success
+        if only or not computed.success:
+            return computed.success
+        proofs = location.resolve_job_def(PROOF_JOB)
+        proved = proofs.execute_in_process(instance=instance, tags=_STARTED_BY, run_config=_QUIET, raise_on_error=False)
+    return proved.success
 
 
 if __name__ == "__main__":
