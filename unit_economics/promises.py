@@ -44,7 +44,10 @@ SLICE_CHECKS = {
     CONTRACT: "Every row is as schemas.UNIT_COST_SLICES says: a unit cost, or the reason why there is none.",
     CONSERVATION: "The parts of every slice add up to the cost and the units that they are parts of, exactly.",
 }
-UNIT_COST_CHECKS = {CONTRACT: "Every row is as schemas.UNIT_COSTS says: a unit cost, or the reason why there is none."}
+UNIT_COST_CHECKS = {
+    CONTRACT: "Every row is as schemas.UNIT_COSTS says: a unit cost, or the reason why there is none.",
+    CONSERVATION: "Every cost scope, split or whole, holds exactly its charges, for every currency.",
+}
 RATE_CHECKS = {
     CONTRACT: "Every rate is as schemas.EXCHANGE_RATES says, and every currency that the catalogue names has one.",
     DELIVERY: "The source has rates of the day, and none that was there is gone.",

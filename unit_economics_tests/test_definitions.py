@@ -110,7 +110,7 @@ def test_every_asset_has_its_checks_of_which_each_day_has_a_word_and_freshness_b
     assert checks == {
         *("daily_orders:contract", "daily_orders:delivery", "daily_orders:volume_band", "daily_orders:fresh"),
         *("cloud_costs:contract", "cloud_costs:delivery", "cloud_costs:conservation", "cloud_costs:fresh"),
-        *("cost_per_order:contract", "cost_per_order:fresh"),
+        *("cost_per_order:contract", "cost_per_order:conservation", "cost_per_order:fresh"),
         *(f"vantage_business_metric:{name}" for name in ("converged", "untouched", "fresh")),
     }
 

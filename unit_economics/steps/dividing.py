@@ -8,7 +8,7 @@ from datetime import date
 
 import pandas as pd
 
-from unit_economics import checks, schemas, unit_cost
+from unit_economics import checks, unit_cost
 from unit_economics.asset_names import units_asset
 from unit_economics.business_days import DayRange
 from unit_economics.deployment import Deployment
@@ -24,6 +24,7 @@ from unit_economics.slice_checks import slice_findings
 from unit_economics.slicing import unit_cost_slices
 from unit_economics.steps.deriving import Made, MadeOf, Recipe, derived
 from unit_economics.steps.exchanging import exchange_of
+from unit_economics.unit_cost_checks import unit_cost_findings
 from unit_economics.warehouse import reading, tables
 from unit_economics.warehouse.connection import Connection
 from unit_economics.warehouse.ledger import Attempt
@@ -47,7 +48,7 @@ def cost_per_unit(deployment: Deployment, node: Node) -> Callable[[Attempt], Tol
             free = _free_days(made_of, good, charges)
             rows = unit_cost.unit_costs(catalogue, name, good, bill.charges, units, free, bill.allocated)
             refused = [one for day in green if day in bill.refused for one in checks.refused([day], bill.refused[day])]
-            return Made(rows, [*checks.contract(schemas.UNIT_COSTS, rows, good), *refused])
+            return Made(rows, [*unit_cost_findings(catalogue, name, good, rows, bill.charges), *refused])
 
         return compute
 
