@@ -166,13 +166,21 @@ def test_stdout_holds_one_json_document_and_stderr_the_progress(shop: Shop) -> N
     assert "DEBUG" not in err
 
 
-def test_ctrl_c_is_130_and_leaves_whole_days(shop: Shop) -> None:
+def interrupted(shop: Shop) -> tuple[int, str, str]:
+    """A run that was interrupted once it had begun: exit code, stdout, stderr."""
     process = shop.start("run", "--from", str(FIRST))
     assert process.stderr is not None
     process.stderr.readline()
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
+    return process.returncode, out, err
+
+
+def test_ctrl_c_is_130_and_leaves_whole_days(shop: Shop) -> None:
+    # On a busy machine a run may have ended before the signal arrived: that one says nothing.
+    tries = (interrupted(shop) for _ in range(5))
+    code, out, err = next((one for one in tries if one[0] != 0), (0, "", "never interrupted"))
+    assert code == 130, err
     assert "Traceback" not in out + err
     stored = shop.sql("select asset, count(*) from unit_economics.ledger group by 1") if "new" in err else []
     assert all(count == 5 for _, count in stored)
