@@ -212,6 +212,22 @@ def test_a_day_is_reconciled_only_where_every_charge_is_on_a_closed_invoice(shop
     assert every(shop, "reconciled_days", "business_date::text") == [("2024-09-10",), ("2024-09-11",)]
 
 
+def closed_days(shop: World) -> list[str]:
+    query = "select business_date::text from unit_economics.day_versions where asset = 'cloud_costs'"
+    return [day for (day,) in shop.sql(f"{query} and status = 'closed' and superseded_at is null order by 1")]
+
+
+def test_a_day_with_charges_that_can_not_be_read_by_invoice_is_never_closed(shop: World) -> None:
+    shop.run(FIRST, "2024-10-14")
+    shop.sql(
+        "insert into unit_economics.charge_day (asset, business_date, version, provider_name, charge_category, tags,"
+        " billing_currency, billed_cost, charge_rows) values"
+        " ('cloud_costs', '2024-09-10', 1, 'Desk', 'Usage', '{}', 'USD', 7, 1)"
+    )
+    prove(shop)
+    assert closed_days(shop) == ["2024-09-11"]
+
+
 def test_an_invoice_that_is_void_or_withdrawn_closes_nothing(shop: World) -> None:
     computed(shop)
     state(shop, invoice("100", status="void"))

@@ -174,7 +174,10 @@ def _plain(amount: Decimal | None) -> str | None:
 
 
 def reconciled_days(connection: Connection) -> list[LedgerDay]:
-    """The current bill of every day whose every charge, of all providers and currencies, is on a closed invoice."""
+    """The current bill of every day whose every charge, of all providers and currencies, is on a closed invoice.
+
+    A day is held against its charges too: those of a source that states no invoices are on none.
+    """
     text: LiteralString = (
         "select v.asset, v.business_date, v.version, v.rows_version, v.status, coalesce(v.content_hash, '') as"
         " content_hash, v.complete_through, v.recorded_at, v.run_id, v.definition, v.input_versions"
@@ -183,6 +186,10 @@ def reconciled_days(connection: Connection) -> list[LedgerDay]:
         " and not exists (select from invoiced_costs i where i.business_date = v.business_date and not exists ("
         "   select from reconciled_days r where (r.business_date, r.provider_name, r.billing_currency)"
         "   = (i.business_date, i.provider_name, i.billing_currency)))"
+        " and not exists (select billing_currency, sum(billed_cost), sum(charge_rows) from cloud_costs c"
+        "   where c.business_date = v.business_date group by 1 except"
+        "   select billing_currency, sum(billed_cost), sum(charge_rows) from invoiced_costs i"
+        "   where i.business_date = v.business_date group by 1)"
     )
     with connection.cursor(row_factory=class_row(LedgerDay)) as cursor:
         return cursor.execute(text).fetchall()
