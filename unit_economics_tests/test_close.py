@@ -142,6 +142,16 @@ def test_a_pack_made_twice_is_the_same_byte_for_byte_whatever_is_stored_since(sh
     assert proof(shop, one).findings == []
 
 
+def test_a_catalogue_that_is_kept_only_after_the_close_is_in_no_pack_of_before(shop: World) -> None:
+    shop.sql("delete from unit_economics.catalogue")
+    shop.sql("delete from unit_economics.definition where asset = 'daily_orders'")
+    shop.catalogue = f"# another text\n{CATALOGUE}"
+    one = closed(shop)
+    shop.catalogue = CATALOGUE
+    assert shop.run("2026-04-01", "2026-04-01").success
+    assert again(shop, one) == one.files
+
+
 def test_the_order_in_which_rows_lie_in_the_mart_is_in_no_file(shop: World) -> None:
     one = closed(shop)
     for table in ("unit_cost", "charge_day", "unit_quantity"):
