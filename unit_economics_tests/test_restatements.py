@@ -119,6 +119,31 @@ def test_orders_that_come_later_move_the_unit_cost_by_units_alone(shop: World) -
     assert (found.moved[0].by_cost, found.moved[0].by_units) == (0, Fraction(-1, 50))
 
 
+def test_charges_that_only_moved_within_a_service_are_a_correction_and_no_release(shop: World) -> None:
+    def costs(ours: str, theirs: str) -> list[dict[str, str]]:
+        paid = (("a", ours), ("b", theirs))
+        return [{**row(DAYS[1], cost), "SubAccountId": account} for account, cost in paid]
+
+    shop.catalogue = CATALOGUE.replace("all: {}", "ours: {where: {sub_account_id: a}}")
+    deliver(shop, costs("10", "5"))
+    before = now(shop)
+    deliver(shop, costs("5", "10"))
+    assert moves(since(shop, before)) == [(DAYS[1], "0.1", "0.05", ["correction"])]
+
+
+def test_units_that_are_counted_for_the_first_time_are_late_and_no_release(shop: World) -> None:
+    later = "2026-03-06"
+    write_bill(shop.folder / "focus", *(row(day) for day in [*DAYS, later]))
+    shop.run(later, later)
+    before = now(shop)
+    shop.sql("insert into public.orders values (%s, 100)", later)
+    assert shop.run(later, later).success
+    found = since(shop, before)
+    [one] = found.moved
+    assert (one.unit_cost_before, one.unit_cost) == (None, Decimal("0.1"))
+    assert found.causes(one, ["daily_orders", "cloud_costs", "cost_per_order"]) == ["late units"]
+
+
 def test_another_definition_is_told_as_one_and_not_as_a_correction(shop: World) -> None:
     before = now(shop)
     shop.catalogue = CATALOGUE.replace("all: {}", "all: {basis: list}")
