@@ -13,7 +13,7 @@ Here: pure comparison. Not here: reading the versions (warehouse/restatements.py
     another release    none of these, and other code
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -162,14 +162,18 @@ class Restatements:
     def causes(self, one: Moved, made_of: Collection[str]) -> list[Cause]:
         """Why this unit cost moved; made_of: the assets of its chain, the metric itself among them."""
         changed = {row.asset: row for row in self.changed if row.day == one.day and row.asset in made_of}
-        causes = [cause for row in changed.values() for cause in self._of(row, one.metric)]
-        causes += [
-            _late(asset) for asset in sorted(made_of) if (asset, one.day) in self.came and _is_source(asset, one.metric)
-        ]
-        found = list(dict.fromkeys(causes))
+        causes: list[Cause] = [cause for row in changed.values() for cause in self._of(row, one.metric)]
+        if not (one.metric in changed and changed[one.metric].is_redefined):  # else what came was not asked for before
+            causes += self._came_late(one, made_of)
+        found: list[Cause] = list(dict.fromkeys(causes))
         if "rule change" in found:  # the rules are a part of what the metric and the bill mean, and that is no more
             found = [cause for cause in found if cause != "definition change"]
         return found or ["another release"]
+
+    def _came_late(self, one: Moved, made_of: Collection[str]) -> Iterator[Cause]:
+        for asset in sorted(made_of):
+            if (asset, one.day) in self.came and _is_source(asset, one.metric):
+                yield _late(asset)
 
     def _of(self, row: ChangedDay, metric: str) -> Sequence[Cause]:
         if row.is_redefined:
