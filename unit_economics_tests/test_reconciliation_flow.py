@@ -8,13 +8,14 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from unit_economics.business_days import DayRange
 from unit_economics.definitions import code_location
 from unit_economics.insight.differences import Item
 from unit_economics.proof import proofs_of
 from unit_economics.proof.proof import Judgement, Proved
 from unit_economics.proof.reconciliation import NAME
 from unit_economics.refusals import Refusal, UsageRefusal
-from unit_economics.warehouse import invoices
+from unit_economics.warehouse import invoices, ledger
 from unit_economics_tests.focus_bills import write_bill
 from unit_economics_tests.invoiced_shop import FIRST, HEADER, LAST, billed, catalogue, every, invoice, opened, state
 from unit_economics_tests.world import World
@@ -210,6 +211,35 @@ def test_a_day_is_reconciled_only_where_every_charge_is_on_a_closed_invoice(shop
     state(shop, invoice("100"), invoice("1", name="INV-8", status="paid"))
     prove(shop)
     assert every(shop, "reconciled_days", "business_date::text") == [("2024-09-10",), ("2024-09-11",)]
+
+
+def closed_days(shop: World) -> list[str]:
+    query = "select business_date::text from unit_economics.day_versions where asset = 'cloud_costs'"
+    return [day for (day,) in shop.sql(f"{query} and status = 'closed' and superseded_at is null order by 1")]
+
+
+def test_a_day_with_charges_that_can_not_be_read_by_invoice_is_never_closed(shop: World) -> None:
+    shop.run(FIRST, "2024-10-14")
+    shop.sql(
+        "insert into unit_economics.charge_day (asset, business_date, version, provider_name, charge_category, tags,"
+        " billing_currency, billed_cost, charge_rows) values"
+        " ('cloud_costs', '2024-09-10', 1, 'Desk', 'Usage', '{}', 'USD', 7, 1)"
+    )
+    prove(shop)
+    assert closed_days(shop) == ["2024-09-11"]
+
+
+def test_a_day_that_is_being_read_right_now_is_closed_another_morning_and_the_reading_stands(shop: World) -> None:
+    shop.run(FIRST, "2024-10-14")
+    of, day = shop.deployment(), date(2024, 9, 10)
+    reading = ledger.begin(of.warehouse, "cloud_costs", DayRange(day, day), of.run("slow"))
+    prove(shop)
+    assert closed_days(shop) == ["2024-09-11"]
+    with of.warehouse.transaction() as connection:
+        assert ledger.fence(connection, reading) == {}
+        ledger.commit(connection, reading, ledger.NOT_TOLD)
+    prove(shop)
+    assert closed_days(shop) == ["2024-09-10", "2024-09-11"]
 
 
 def test_an_invoice_that_is_void_or_withdrawn_closes_nothing(shop: World) -> None:

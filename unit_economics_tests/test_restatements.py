@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -15,7 +17,10 @@ from unit_economics.cli import main
 from unit_economics.insight.restating import Moved, Restatements
 from unit_economics.proof.proof import Proved
 from unit_economics.proof.restatement import restated, restatement_report
-from unit_economics.warehouse.restatements import Span
+from unit_economics.warehouse import replace_days
+from unit_economics.warehouse.connection import Connection
+from unit_economics.warehouse.ledger import Attempt
+from unit_economics.warehouse.restatements import Span, settled_moment
 from unit_economics_tests.focus_bills import charge, write_bill
 from unit_economics_tests.world import World
 
@@ -119,6 +124,31 @@ def test_orders_that_come_later_move_the_unit_cost_by_units_alone(shop: World) -
     assert (found.moved[0].by_cost, found.moved[0].by_units) == (0, Fraction(-1, 50))
 
 
+def test_charges_that_only_moved_within_a_service_are_a_correction_and_no_release(shop: World) -> None:
+    def costs(ours: str, theirs: str) -> list[dict[str, str]]:
+        paid = (("a", ours), ("b", theirs))
+        return [{**row(DAYS[1], cost), "SubAccountId": account} for account, cost in paid]
+
+    shop.catalogue = CATALOGUE.replace("all: {}", "ours: {where: {sub_account_id: a}}")
+    deliver(shop, costs("10", "5"))
+    before = now(shop)
+    deliver(shop, costs("5", "10"))
+    assert moves(since(shop, before)) == [(DAYS[1], "0.1", "0.05", ["correction"])]
+
+
+def test_units_that_are_counted_for_the_first_time_are_late_and_no_release(shop: World) -> None:
+    later = "2026-03-06"
+    write_bill(shop.folder / "focus", *(row(day) for day in [*DAYS, later]))
+    shop.run(later, later)
+    before = now(shop)
+    shop.sql("insert into public.orders values (%s, 100)", later)
+    assert shop.run(later, later).success
+    found = since(shop, before)
+    [one] = found.moved
+    assert (one.unit_cost_before, one.unit_cost) == (None, Decimal("0.1"))
+    assert found.causes(one, ["daily_orders", "cloud_costs", "cost_per_order"]) == ["late units"]
+
+
 def test_another_definition_is_told_as_one_and_not_as_a_correction(shop: World) -> None:
     before = now(shop)
     shop.catalogue = CATALOGUE.replace("all: {}", "all: {basis: list}")
@@ -167,6 +197,33 @@ def test_each_report_begins_where_the_last_one_ended_and_nothing_new_writes_none
     assert kept[-1] == (told.markdown["report"],)
     prove(shop)
     assert shop.sql("select body from unit_economics.restatement_reports order by report") == kept
+
+
+def test_a_report_never_reaches_back_behind_the_last_one(shop: World) -> None:
+    with psycopg.connect(shop.url) as other:
+        other.execute("select 1")
+        deliver(shop, [row(day, "12") for day in DAYS])
+        prove(shop)
+        other.execute("select pg_current_xact_id()")
+        assert prove(shop).shown["unit_costs_moved"] == 0
+    assert shop.sql("select count(*) from unit_economics.restatement_reports") == [(1,)]
+
+
+def test_what_is_being_written_is_after_every_settled_moment(shop: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    settled: list[tuple[datetime, datetime]] = []
+    write = replace_days._copy_ledger  # pyright: ignore[reportPrivateUsage]
+
+    def looked_at(connection: Connection, attempt: Attempt, steps: Any, source_hash: str, moment: datetime) -> None:
+        with shop.deployment().warehouse.connection() as other:
+            settled.append((settled_moment(other), moment))
+        write(connection, attempt, steps, source_hash, moment)
+
+    monkeypatch.setattr(replace_days, "_copy_ledger", looked_at)
+    shop.run("2026-03-06", "2026-03-06", "daily_orders", "cloud_costs")
+    shop.sql("insert into public.orders values ('2026-03-06', 100)")
+    shop.run("2026-03-06", "2026-03-06", "daily_orders", "cloud_costs")
+    assert settled
+    assert all(before < moment for before, moment in settled)
 
 
 amounts = st.decimals(min_value="-1000", max_value="1000", places=6)

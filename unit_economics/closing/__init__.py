@@ -9,7 +9,7 @@ A close is never made again: what is stored later is told apart from it, in the 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from unit_economics.closing.pack import MANIFEST, hash_of, pack
 from unit_economics.closing.readiness import refuse_unready
@@ -45,6 +45,7 @@ def close_month(of: Deployment, month: date, run: Run, by: str, *, with_provisio
             return Closed(done, _as_it_was(of, connection, done), is_new=False)
         refuse_unready(of, connection, month, at, with_provisional=with_provisional)
         previous = max((one.closed_at for one in closes(connection)), default=None)
+        _refuse_one_moment(month, at, previous)
         draft = MonthClose(month, at, previous, "", by, run.run_id, run.code_version, run.catalogue_version)
         files = pack(of, connection, draft)
     close = replace(draft, manifest_sha256=hash_of(files[MANIFEST]))
@@ -52,6 +53,16 @@ def close_month(of: Deployment, month: date, run: Run, by: str, *, with_provisio
         if not keep_close(connection, close, run):
             raise Refusal("somebody else has just closed it", where=f"{month:%Y-%m}", remedy="Run the same again")
     return Closed(close, files, is_new=True)
+
+
+def _refuse_one_moment(month: date, at: datetime, previous: datetime | None) -> None:
+    """What moved between two closes is told by the later one: it needs a later moment."""
+    if previous and at <= previous:
+        raise Refusal(
+            "something has been writing since before the last close",
+            where=f"{month:%Y-%m}",
+            remedy="Run the same again once it has ended; the view pg_stat_activity says what it is",
+        )
 
 
 def made_again(of: Deployment, connection: Connection, close: MonthClose) -> Mapping[str, bytes]:

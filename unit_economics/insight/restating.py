@@ -2,18 +2,18 @@
 
 Here: pure comparison. Not here: reading the versions (warehouse/restatements.py), the page (proof/restatement/page.py).
 
-    late charges       the bill has more rows of a service than it had, and they cost something
+    late charges       the bill has more rows of a service than it had, and they cost something; or it came at all
     correction         rows that were there are worth something else or were taken back, or the provider says so
     credit             the provider gave money back as a credit
-    late units         more orders are counted than were
-    units corrected    fewer are
+    late units         more orders are counted than were, or they are for the first time
+    units corrected    fewer are, or others
     rule change        the rules by which cost is divided among targets
     definition change  anything else that the catalogue says of the metric or its inputs
     exchange rate      what a currency is worth that day
     another release    none of these, and other code
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -151,35 +151,58 @@ class Restatements:
     moved: Sequence[Moved] = ()
     wrong_copies: Sequence[WrongCopy] = ()
     first_stored: Mapping[str, int] = field(default_factory=dict)
+    came: Collection[tuple[str, date]] = frozenset()
+    """The assets that a day which moved had not at all before."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether no number is another one or new, and no published copy is wrong."""
-        return not (self.moved or self.charges or self.quantities or self.wrong_copies or self.first_stored)
+        """Whether no number is another one or new: a copy that is wrong was told with the change that made it so."""
+        return not (self.moved or self.charges or self.quantities or self.first_stored)
 
     def causes(self, one: Moved, made_of: Collection[str]) -> list[Cause]:
         """Why this unit cost moved; made_of: the assets of its chain, the metric itself among them."""
         changed = {row.asset: row for row in self.changed if row.day == one.day and row.asset in made_of}
-        found: list[Cause] = list(dict.fromkeys(cause for row in changed.values() for cause in self._of(row)))
+        causes: list[Cause] = [cause for row in changed.values() for cause in self._of(row, one.metric)]
+        if not (one.metric in changed and changed[one.metric].is_redefined):  # else what came was not asked for before
+            causes += self._came_late(one, made_of)
+        found: list[Cause] = list(dict.fromkeys(causes))
         if "rule change" in found:  # the rules are a part of what the metric and the bill mean, and that is no more
             found = [cause for cause in found if cause != "definition change"]
         return found or ["another release"]
 
-    def _of(self, row: ChangedDay) -> Sequence[Cause]:
+    def _came_late(self, one: Moved, made_of: Collection[str]) -> Iterator[Cause]:
+        for asset in sorted(made_of):
+            if (asset, one.day) in self.came and _is_source(asset, one.metric):
+                yield _late(asset)
+
+    def _of(self, row: ChangedDay, metric: str) -> Sequence[Cause]:
         if row.is_redefined:
             return ["rule change" if row.asset == ALLOCATED_COSTS else "definition change"]
         if not row.has_other_content:
             return []
         if row.asset == CLOUD_COSTS:
-            return sorted({part.cause for part in self.charges if part.day == row.day})
+            parts: set[Cause] = {part.cause for part in self.charges if part.day == row.day}
+            return sorted(parts) or ["correction"]  # among accounts, regions or tags: of no service as a whole
         if row.asset == EXCHANGE_RATES:
             return ["exchange rate"]
         if (row.asset, row.day) in self.quantities:
             before, now = self.quantities[row.asset, row.day]
             return ["late units" if now >= before else "units corrected"]
-        return []
+        return ["units corrected"] if _is_source(row.asset, metric) else []
 
 
 def change(before: Decimal | None, after: Decimal | None) -> Decimal | None:
     """How much more it is; empty where it is or was empty."""
     return None if before is None or after is None else EXACT.subtract(after, before)
+
+
+def _is_source(asset: str, metric: str) -> bool:
+    """Whether an asset that the metric rests on is read from a source: all but what is computed of others."""
+    return asset not in (metric, ALLOCATED_COSTS)
+
+
+def _late(asset: str) -> Cause:
+    """Why a number moved that had to do without this asset."""
+    if asset == EXCHANGE_RATES:
+        return "exchange rate"
+    return "late charges" if asset == CLOUD_COSTS else "late units"

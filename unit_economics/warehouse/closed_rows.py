@@ -46,14 +46,14 @@ _SOURCES: LiteralString = (
     " on (w.asset, w.business_date, w.version) = (d.asset, d.business_date, d.rows_version)) order by attempt"
 )
 _DEFINITIONS: LiteralString = (
-    "select asset, definition, meaning from definitions where (asset, definition) in"
+    "select asset, definition, meaning from definitions where first_seen <= %(at)s and (asset, definition) in"
     " (select asset, definition from (" + _DAYS + ") d) order by 1, 2"
 )
 _CATALOGUES: LiteralString = (
     "select v.catalogue_version, c.body from (select %(catalogue)s as catalogue_version union"
     " select w.catalogue_version from (" + _DAYS + ") d join day_versions w"
     " on (w.asset, w.business_date, w.version) = (d.asset, d.business_date, d.rows_version)) v"
-    " left join catalogues c using (catalogue_version) order by 1"
+    " left join catalogues c on c.catalogue_version = v.catalogue_version and c.first_seen <= %(at)s order by 1"
 )
 _MOVED_BEFORE: LiteralString = (
     "select n.metric, n.business_date, n.cost_scope, n.billing_currency, f.unit_cost as first_stored,"

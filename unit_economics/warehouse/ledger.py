@@ -126,6 +126,16 @@ def fence(connection: Connection, attempt: Attempt) -> dict[date, str]:
     return overtaken
 
 
+def in_flight(connection: Connection, asset: str, within: timedelta) -> set[date]:
+    """The days of an asset that an attempt of this last while has neither decided nor given up."""
+    rows = connection.execute(
+        "select first_day, last_day from attempt where asset = %s and committed_at is null and failed_at is null"
+        " and started_at > clock_timestamp() - %s",
+        [asset, within],
+    ).fetchall()
+    return {day for first, last in rows for day in DayRange(first, last)}
+
+
 SourceTotal = Mapping[str, str | int | None]
 """One day and currency: business_date, billing_currency, charge_rows, and the four costs as decimal text or None."""
 

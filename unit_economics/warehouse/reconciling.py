@@ -174,15 +174,20 @@ def _plain(amount: Decimal | None) -> str | None:
 
 
 def reconciled_days(connection: Connection) -> list[LedgerDay]:
-    """The current bill of every day whose every charge, of all providers and currencies, is on a closed invoice."""
+    """The current bill of every complete day whose every charge is on a closed invoice.
+
+    That is asked of the charges themselves: those of a source that states no invoices are on none.
+    """
     text: LiteralString = (
-        "select v.asset, v.business_date, v.version, v.rows_version, v.status, coalesce(v.content_hash, '') as"
+        "with closed as materialized (select * from reconciled_days), open as materialized ("
+        "   select business_date, provider_name, billing_currency, sum(billed_cost), sum(charge_rows)"
+        "   from cloud_costs where status = 'complete' group by 1, 2, 3"
+        "   except select business_date, provider_name, billing_currency, billed_cost, charge_rows from closed)"
+        " select v.asset, v.business_date, v.version, v.rows_version, v.status, coalesce(v.content_hash, '') as"
         " content_hash, v.complete_through, v.recorded_at, v.run_id, v.definition, v.input_versions"
-        " from day_versions v where v.asset = 'cloud_costs' and v.superseded_at is null"
-        " and v.business_date in (select business_date from reconciled_days)"
-        " and not exists (select from invoiced_costs i where i.business_date = v.business_date and not exists ("
-        "   select from reconciled_days r where (r.business_date, r.provider_name, r.billing_currency)"
-        "   = (i.business_date, i.provider_name, i.billing_currency)))"
+        " from day_versions v where v.asset = 'cloud_costs' and v.superseded_at is null and v.status = 'complete'"
+        " and v.business_date in (select business_date from closed)"
+        " and v.business_date not in (select business_date from open)"
     )
     with connection.cursor(row_factory=class_row(LedgerDay)) as cursor:
         return cursor.execute(text).fetchall()

@@ -174,6 +174,8 @@ def _describe(connection: Connection, table: Table) -> None:
 
 def _supersede(connection: Connection, asset: str, days: Sequence[date]) -> datetime:
     """End what is current at one moment, the same at which the new rows begin: `as_of` then never sees neither."""
+    # Before the moment is taken: from here on everybody sees that something is being written.
+    connection.execute("select pg_current_xact_id()")
     # A clock that stepped back must not end a row before it began.
     row = connection.execute(
         "select greatest(clock_timestamp(), max(recorded_at) + interval '1 microsecond') from ledger"

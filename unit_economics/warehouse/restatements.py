@@ -41,6 +41,14 @@ _FIRST_STORED: LiteralString = (
     where b.asset is null and not is_revenue(n.asset) group by 1 order by 1
 """
 )
+_CAME: LiteralString = (
+    _SIDES.replace("{versions}", "day_versions")
+    + """
+    select n.asset, n.business_date from later n
+    left join earlier b on (b.asset, b.business_date) = (n.asset, n.business_date)
+    where b.asset is null and not is_revenue(n.asset) and n.business_date = any(%(days)s)
+"""
+)
 _CHARGES: LiteralString = (
     _SIDES.replace("{versions}", "cloud_cost_versions")
     + """
@@ -131,13 +139,16 @@ def read_restatements(
     with connection.cursor(row_factory=class_row(ChangedCharges)) as cursor:
         charges = cursor.execute(_CHARGES, {**moments, "days": billed}).fetchall() if billed else []
     corrected = set(connection.execute(_CORRECTED, {**moments, "days": billed}).fetchall())
+    moved = [one for metric in metrics for one in _moved(connection, moments, metric, _days(changed, metric))]
+    came = connection.execute(_CAME, {**moments, "days": sorted({one.day for one in moved})}).fetchall()
     return Restatements(
         changed,
         [replace(part, is_corrected=True) if part.key in corrected else part for part in charges],
         _quantities(connection, span, changed),
-        [one for metric in metrics for one in _moved(connection, moments, metric, _days(changed, metric))],
+        moved,
         [one for sink, units in copies.items() for one in _wrong(connection, span, sink, units)],
         dict(connection.execute(_FIRST_STORED, moments).fetchall()),
+        set(came),
     )
 
 
@@ -180,10 +191,13 @@ FIRST_REPORT_REACHES_BACK = timedelta(days=35)
 
 
 def since_last_report(connection: Connection) -> Span:
-    """From where the last report ended to the last settled moment."""
+    """From where the last report ended to the last settled moment; empty where that is not later.
+
+    Ask outside the snapshot that is read by it: one that is older than the moment may lack what was settled since.
+    """
     until = settled_moment(connection)
     [(last,)] = connection.execute("select max(until) from restatement_report").fetchall()
-    return Span(last or until - FIRST_REPORT_REACHES_BACK, until)
+    return Span(last or until - FIRST_REPORT_REACHES_BACK, max(until, last or until))
 
 
 def settled_moment(connection: Connection) -> datetime:

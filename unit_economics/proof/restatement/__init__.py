@@ -45,8 +45,9 @@ def _copies(of: Deployment) -> Mapping[str, str]:
 
 
 def _prove(of: Deployment, run: Run) -> Proved:
-    with of.warehouse.snapshot() as connection:
+    with of.warehouse.connection() as connection:
         span = restatements.since_last_report(connection)
+    with of.warehouse.snapshot() as connection:
         found = restated(of, connection, span)
     body = page(found, span, lambda metric: chain(of, metric))
     if not found.is_empty:
