@@ -76,7 +76,10 @@ def test_json_has_every_number_exactly(shop: World, say: Say) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([*EXPLAIN, "INV-8", "--amount", "1", "--why", "w"], "no invoice is called 'INV-8'"),
+        (
+            [*EXPLAIN, "INV-8", "--amount", "1", "--why", "w"],
+            "no invoice is called 'INV-8'. Did you mean `INV-9`? allowed: INV-9",
+        ),
         ([*EXPLAIN, "INV-9", "--amount", "1e3", "--why", "w"], "'1e3' is no amount"),
         ([*EXPLAIN, "INV-9", "--amount", "1", "--why", " "], "--why: is empty"),
         ([*ADD, "--amount", "1,5"], "field amount: '1,5' is not an amount"),

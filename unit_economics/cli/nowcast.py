@@ -14,7 +14,7 @@ import click
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option, json_option
 from unit_economics.cli.table import faint, show_json, show_table, strong
-from unit_economics.nearest import closest
+from unit_economics.nearest import closest_as_remedy
 from unit_economics.refusals import UsageRefusal
 from unit_economics.warehouse.nowcast_reading import Point, Shown, current_curve, current_nowcasts
 
@@ -96,5 +96,5 @@ def _short(value: Decimal | None) -> str:
 def _refuse_unknown(of: "Deployment", metric: str | None) -> None:
     names = list(of.catalogue.metrics)
     if metric is not None and metric not in names:
-        what, remedy = f"no metric is called {metric!r}", closest(metric, names).capitalize()
+        what, remedy = f"no metric is called {metric!r}", closest_as_remedy(metric, names)
         raise UsageRefusal(what, where="METRIC", remedy=remedy)
