@@ -21,6 +21,7 @@ from unit_economics.warehouse.nowcast_reading import Point, Shown, current_curve
 if TYPE_CHECKING:
     from unit_economics.deployment import Deployment
 
+MADE = "The job daily_proof makes them every morning"
 ASKED_FOR = "`nowcast: {}` in the catalogue asks for them; the job daily_proof makes them every morning"
 
 
@@ -41,7 +42,9 @@ def command(metric: str | None, *, curve: bool, as_json: bool, config: Path | No
     if as_json:
         show_json([vars(one) for one in found])
     elif not found:
-        click.echo(f"\n  No {'curve is' if curve else 'day has a nowcast'}. {ASKED_FOR}.\n")
+        how = MADE if of.catalogue.nowcast else ASKED_FOR
+        what = "No completion curve is stored" if curve else "No provisional day has a nowcast"
+        click.echo(f"\n  {what}. {how}.\n")
     else:
         _show(found)
     return 0 if found else 1
