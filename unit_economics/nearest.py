@@ -21,3 +21,9 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
 def closest(word: str, allowed: Collection[str]) -> str:
     """`did you mean` with the nearest allowed word, and then all of them."""
     return f"{did_you_mean(word, allowed)}allowed: {', '.join(allowed) or 'none'}"
+
+
+def closest_as_remedy(word: str, allowed: Collection[str]) -> str:
+    """The same as a sentence of its own: only its first letter is another, for a name keeps its case."""
+    text = closest(word, allowed)
+    return text[:1].upper() + text[1:]

@@ -272,6 +272,14 @@ def test_status_of_an_empty_mart_names_the_command_that_fills_it(shop: Shop) -> 
     assert "unit-economics backfill --from" in done.stdout
 
 
+def test_status_of_other_days_is_asked_for_with_from_and_to(shop: Shop) -> None:
+    found = json.loads(shop.call("status", "--from", "2026-03-30", "--to", "2026-03-31", "--json").stdout)
+    assert {day["day"] for asset in found["assets"] for day in asset["days"]} == {"2026-03-30", "2026-03-31"}
+    found = json.loads(shop.call("status", "--to", "2026-03-31", "--json").stdout)
+    assert (found["from"], found["to"]) == ("2026-03-04", "2026-03-31")
+    assert shop.call("status", "--from", "2026-03-31", "--to", "2026-03-30").exit_code == 2
+
+
 def test_a_dry_publication_shows_the_exact_difference(shop: Shop) -> None:
     run(shop)
     day = datetime.combine(RED, datetime.min.time(), UTC)

@@ -232,10 +232,23 @@ def test_a_month_with_days_that_are_missing_or_red_is_not_closed(shop: World) ->
     assert shop.run("2026-04-01", "2026-04-28").success
     with pytest.raises(Refusal, match=r"not every day is final: .* is missing on 2026-04-29 to 2026-04-30") as caught:
         closed(shop, APRIL)
-    assert "`unit-economics status --from 2026-04-29 --to 2026-04-30`" in str(caught.value)
+    words = str(caught.value).rpartition("`unit-economics ")[2].partition("`")[0].split()
+    assert words == ["status", "--from", "2026-04-29", "--to", "2026-04-30"]
+    told = called(shop, *words)
+    assert (told.exit_code, "2026-04-29 to 2026-04-30" in told.stdout) == (1, True)
     with pytest.raises(Refusal, match="2026-01: no day of it is stored"):
         closed(shop, date(2026, 1, 1))
     assert shop.sql("select count(*) from unit_economics.month_closes") == [(0,)]
+
+
+def test_a_month_whose_end_no_source_covers_says_what_is_waited_for(shop: World) -> None:
+    covers = "covers_from: 2026-03-01, covers_until: 2026-04-29"
+    for entry in ("path: ./focus", "quantity: orders"):
+        shop.catalogue = shop.catalogue.replace(f"{entry}}}", f"{entry}, {covers}}}")
+    assert shop.run("2026-04-01", "2026-04-29").success
+    said = r"cost_per_order waits for .*cloud_costs.* on 2026-04-30\. No source covers those days: move its `covers_"
+    with pytest.raises(Refusal, match=said):
+        closed(shop, APRIL)
 
 
 def test_provisional_days_are_closed_only_where_somebody_says_so_and_are_named(shop: World) -> None:
@@ -291,10 +304,14 @@ def test_a_day_that_moved_before_its_month_was_closed_is_told_in_its_own_pack(sh
 
 
 def command(shop: World, *words: str) -> Result:
+    return called(shop, "close", *words)
+
+
+def called(shop: World, *words: str) -> Result:
     shop.deployment()
     variables = {"ORDERS_DATABASE_URL": shop.url, "UNIT_ECONOMICS_DATABASE_URL": shop.url}
     path = str(shop.folder / "unit_economics.yaml")
-    return CliRunner().invoke(main, ["close", *words, "--config", path], env=variables)
+    return CliRunner().invoke(main, [*words, "--config", path], env=variables)
 
 
 def test_the_command_closes_a_month_proves_it_and_lists_it(shop: World, tmp_path: Path) -> None:

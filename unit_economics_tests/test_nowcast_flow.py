@@ -184,7 +184,10 @@ def test_the_command_says_what_to_do_where_there_is_none(mornings: Mornings) -> 
     mornings.shop.deployment()
     done = call(mornings)
     assert done.exit_code == 1
-    assert "No day has a nowcast. `nowcast: {}` in the catalogue asks for them" in done.stdout
+    assert "No provisional day has a nowcast. The job daily_proof makes them every morning" in done.stdout
+    mornings.shop.catalogue = NO_NOWCAST
+    mornings.shop.deployment()
+    assert "`nowcast: {}` in the catalogue asks for them" in call(mornings).stdout
 
 
 def test_a_day_is_shown_by_no_nowcast_of_an_older_figure_or_once_it_is_complete(mornings: Mornings) -> None:

@@ -46,7 +46,27 @@ def test_a_difference_is_shown_with_the_command_that_explains_it(shop: World, sa
     assert told.exit_code == 0
     assert "explained" in told.stdout
     assert "support  0.4  the support contract (Ada)" in told.stdout
-    assert "No invoice is stated" in say("reconcile", "--period", "2024-08").stdout
+    assert "No invoice of that period is stated" in say("reconcile", "--period", "2024-08").stdout
+
+
+def test_the_command_that_it_names_explains_all_though_a_part_was_explained_before(shop: World, say: Say) -> None:
+    shop.run(FIRST, LAST)
+    say("invoice", *ADD, "--amount", "110")
+    say("invoice", "explain", "INV-9", "--kind", "support", "--amount", "7", "--why", "the contract", "--by", "Ada")
+    words = " ".join(say("reconcile").stdout.split()).rpartition("unit-economics ")[2].split()
+    assert words[:7] == ["invoice", "explain", "INV-9", "--kind", "support", "--amount", "10"]
+    assert say(*words[:7], "--why", "the contract and its fee", "--by", "Ada").exit_code == 0
+    assert say("reconcile").exit_code == 0
+
+
+def test_of_an_invoice_without_a_charge_its_name_is_doubted_and_nothing_is_explained_away(
+    shop: World, say: Say
+) -> None:
+    shop.run(FIRST, LAST)
+    say("invoice", *ADD[:1], "INV-8", *ADD[2:3], "Amazom", *ADD[4:], "--amount", "10")
+    told = " ".join(say("reconcile").stdout.split())
+    assert "10 are unexplained and 0.01 may be. No charge is on it: state it again with its number" in told
+    assert "invoice explain" not in told
 
 
 def test_what_is_stated_by_hand_says_who_and_is_written_once(shop: World, say: Say) -> None:
@@ -76,7 +96,10 @@ def test_json_has_every_number_exactly(shop: World, say: Say) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([*EXPLAIN, "INV-8", "--amount", "1", "--why", "w"], "no invoice is called 'INV-8'"),
+        (
+            [*EXPLAIN, "INV-8", "--amount", "1", "--why", "w"],
+            "no invoice is called 'INV-8'. Did you mean `INV-9`? allowed: INV-9",
+        ),
         ([*EXPLAIN, "INV-9", "--amount", "1e3", "--why", "w"], "'1e3' is no amount"),
         ([*EXPLAIN, "INV-9", "--amount", "1", "--why", " "], "--why: is empty"),
         ([*ADD, "--amount", "1,5"], "field amount: '1,5' is not an amount"),

@@ -17,7 +17,7 @@ from unit_economics.cli.options import Day, config_option, json_option, moment_o
 from unit_economics.cli.table import faint, harmless, short_decimal, show_json, show_table, strong
 from unit_economics.dashboard.mart.fingerprints import reads_of
 from unit_economics.deployment import Deployment
-from unit_economics.nearest import closest
+from unit_economics.nearest import closest_as_remedy
 from unit_economics.refusals import UsageRefusal
 from unit_economics.warehouse.chain import Chain, Link, Number, chain_of
 
@@ -58,7 +58,7 @@ def command(
 
 def _refuse_unknown(of: Deployment, metric: str) -> None:
     if metric not in of.catalogue.metrics:
-        remedy = closest(metric, list(of.catalogue.metrics)).capitalize()
+        remedy = closest_as_remedy(metric, list(of.catalogue.metrics))
         raise UsageRefusal(f"no metric is called {metric!r}", where="METRIC", remedy=remedy)
 
 

@@ -14,13 +14,14 @@ import click
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option, json_option
 from unit_economics.cli.table import faint, show_json, show_table, strong
-from unit_economics.nearest import closest
+from unit_economics.nearest import closest_as_remedy
 from unit_economics.refusals import UsageRefusal
 from unit_economics.warehouse.nowcast_reading import Point, Shown, current_curve, current_nowcasts
 
 if TYPE_CHECKING:
     from unit_economics.deployment import Deployment
 
+MADE = "The job daily_proof makes them every morning"
 ASKED_FOR = "`nowcast: {}` in the catalogue asks for them; the job daily_proof makes them every morning"
 
 
@@ -41,7 +42,9 @@ def command(metric: str | None, *, curve: bool, as_json: bool, config: Path | No
     if as_json:
         show_json([vars(one) for one in found])
     elif not found:
-        click.echo(f"\n  No {'curve is' if curve else 'day has a nowcast'}. {ASKED_FOR}.\n")
+        how = MADE if of.catalogue.nowcast else ASKED_FOR
+        what = "No completion curve is stored" if curve else "No provisional day has a nowcast"
+        click.echo(f"\n  {what}. {how}.\n")
     else:
         _show(found)
     return 0 if found else 1
@@ -96,5 +99,5 @@ def _short(value: Decimal | None) -> str:
 def _refuse_unknown(of: "Deployment", metric: str | None) -> None:
     names = list(of.catalogue.metrics)
     if metric is not None and metric not in names:
-        what, remedy = f"no metric is called {metric!r}", closest(metric, names).capitalize()
+        what, remedy = f"no metric is called {metric!r}", closest_as_remedy(metric, names)
         raise UsageRefusal(what, where="METRIC", remedy=remedy)

@@ -20,6 +20,7 @@ from unit_economics.refusals import UsageRefusal
 from unit_economics.warehouse.reconciling import Stands
 
 _RUN = "unit-economics reconcile"
+_OF_IT = " of that period"
 
 
 @click.command("reconcile")
@@ -59,7 +60,7 @@ def _show(found: Held, chosen: Sequence[Stands]) -> None:
     if chosen:
         show_table(list(HEAD), [line(one) for one in chosen], right_from=2)
     else:
-        click.echo("No invoice is stated. Add one: unit-economics invoice add --help")
+        click.echo(f"No invoice{_OF_IT if found.stands else ''} is stated. Add one: unit-economics invoice add --help")
     for one in chosen:
         _show_behind(one)
     for source, why in found.unreadable.items():

@@ -1,11 +1,11 @@
-"""`unit-economics status`: every asset, the last 28 days, one character a day; what is wrong, and what to type.
+"""`unit-economics status`: every asset, the last 28 days, one character a day; what is wrong, what to type.
 
 Here: the picture, the words and the JSON. Not here: what a day's state is (day_states.py).
 """
 
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import click
 
 from unit_economics.business_days import DayRange, shown
 from unit_economics.cli.opening import opened
-from unit_economics.cli.options import config_option, json_option
+from unit_economics.cli.options import config_option, day_options, json_option
 from unit_economics.cli.table import coloured, faint, grouped, indented, show_json, strong
 from unit_economics.day_states import DayStates, day_states
 from unit_economics.deployment import Deployment
@@ -38,16 +38,17 @@ MARKS: dict[str, tuple[str, str, str | None]] = {
 
 
 @click.command("status")
+@day_options(default="today; the 28 days up to it")
 @json_option
 @config_option
-def command(*, as_json: bool, config: Path | None) -> int:
+def command(first: date | None, last: date | None, *, as_json: bool, config: Path | None) -> int:
     """Every asset and day at a glance: the last 28 days, what is wrong and why, and what to type next.
 
     Exit code 1 when something needs attention.
     """
     of = opened(config)
     today = of.outside.now().astimezone(of.calendar.timezone).date()
-    states = day_states(of, DayRange(today - timedelta(days=WINDOW - 1), today))
+    states = day_states(of, _window(first, last or today))
     with of.warehouse.connection() as connection:
         waiting = overview.waiting_alerts(connection)
         through = complete_through(connection)
@@ -61,6 +62,10 @@ def command(*, as_json: bool, config: Path | None) -> int:
         _show_through(of, through)
         click.echo(f"{strong('Next')}  {_next(of, states, waiting)}\n")
     return int(needs_attention)
+
+
+def _window(first: date | None, last: date) -> DayRange:
+    return DayRange(first or last - timedelta(days=WINDOW - 1), last)
 
 
 def _show(of: Deployment, states: DayStates, waiting: Waiting) -> None:

@@ -5,6 +5,7 @@ Here: alignment, grouping, colour by meaning, exact JSON. Not here: what is said
 
 import json
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -62,8 +63,16 @@ def show_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right_from
 
 
 def indented(text: str) -> str:
-    """A long text as a paragraph under what it belongs to."""
-    return click.wrap_text(text, width=WIDTH, initial_indent="    ", subsequent_indent="    ")
+    """A long text as a paragraph under what it belongs to; a command in it is not broken at its hyphens."""
+    wrapper = textwrap.TextWrapper(
+        WIDTH,
+        initial_indent="    ",
+        subsequent_indent="    ",
+        replace_whitespace=False,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+    return wrapper.fill(text)
 
 
 def grouped(reasons: Iterable[tuple[date, str]]) -> Iterator[tuple[str, list[date]]]:

@@ -18,7 +18,7 @@ from unit_economics.cli.options import chosen_days, config_option, day_options, 
 from unit_economics.cli.table import short_decimal, show_json
 from unit_economics.deployment import Deployment
 from unit_economics.exact import RATIO
-from unit_economics.nearest import closest
+from unit_economics.nearest import closest_as_remedy
 from unit_economics.refusals import UsageRefusal
 from unit_economics.warehouse.overview import unit_cost_over
 
@@ -88,6 +88,4 @@ def _show(of: Deployment, metric: str, days: DayRange, windows: Sequence[Window]
 def _refuse_unknown(of: Deployment, metric: str) -> None:
     if metric not in of.catalogue.metrics:
         names = list(of.catalogue.metrics)
-        raise UsageRefusal(
-            f"no metric is called {metric!r}", where="METRIC", remedy=closest(metric, names).capitalize()
-        )
+        raise UsageRefusal(f"no metric is called {metric!r}", where="METRIC", remedy=closest_as_remedy(metric, names))

@@ -81,7 +81,7 @@ def _asked(
 ) -> Answer:
     every = stored_days(connection, days, metric)
     if not every:
-        where = f"{metric or 'the mart'}{f' {days}' if days else ''}"
+        where = f"{metric or 'the mart'}{_shown(days) if days else ''}"
         names = ", ".join(of.catalogue.measured)
         raise Refusal("no computed value is stored", where=where, remedy=f"Name other days, or a metric like {names}")
     recomputer = Recomputer(connection)
@@ -93,6 +93,12 @@ def _asked(
     done = [recomputer.verified(day) for day in chosen]
     found = [one for day in done for one in day.differences]
     return Answer(seed, sum(day.rows for day in chosen), len(chosen), found, left_out)
+
+
+def _shown(days: DayRange) -> str:
+    """The ends that were asked for."""
+    first = f" from {days.first}" if days.first != date.min else ""
+    return first + (f" to {days.last}" if days.last != date.max else "")
 
 
 def _show(answer: Answer) -> None:

@@ -16,6 +16,7 @@ from unit_economics.warehouse.month_closes import is_being_written
 _NAMED = 3
 _BEFORE = "before"
 _PROVISIONAL = "provisional"
+_WAITS = "waits"
 _LONGEST_MONTH = timedelta(days=31)
 
 
@@ -39,7 +40,7 @@ def refuse_unready(
         raise Refusal("no day of it is stored", where=where, remedy="`unit-economics status` shows which months are")
     wanting = list(_wanting(of, states, with_provisional=with_provisional))
     if wanting:
-        raise Refusal(_told(wanting), where=where, remedy=_remedy(wanting))
+        raise Refusal(_told(states, wanting), where=where, remedy=_remedy(wanting))
 
 
 Wanting = tuple[str, str, Sequence[date]]
@@ -63,14 +64,22 @@ def _asked(of: Deployment) -> list[str]:
     return list(dict.fromkeys([name for metric in metrics for name in [*of.chain(metric), metric]]))
 
 
-def _told(wanting: Sequence[Wanting]) -> str:
-    named = "; ".join(f"{asset} is {state} on {shown(days)}" for asset, state, days in wanting[:_NAMED])
+def _told(states: DayStates, wanting: Sequence[Wanting]) -> str:
+    named = "; ".join(_one(states, *one) for one in wanting[:_NAMED])
     more = f"; and {len(wanting) - _NAMED} more" if len(wanting) > _NAMED else ""
     return f"not every day is final: {named}{more}"
 
 
+def _one(states: DayStates, asset: str, state: str, days: Sequence[date]) -> str:
+    how = states.reason(asset, days[0]) if state == _WAITS else f"is {state}"
+    return f"{asset} {how} on {shown(days)}"
+
+
 def _remedy(wanting: Sequence[Wanting]) -> str:
-    if {state for _, state, _ in wanting} == {_PROVISIONAL}:
+    states = {state for _, state, _ in wanting}
+    if states == {_PROVISIONAL}:
         return "Wait until they are complete, or close them as they are with --with-provisional"
+    if states == {_WAITS}:  # for nothing that anybody expects: a source that ought to be late would be named as missing
+        return "No source covers those days: move its `covers_until` or `covers_from` in the catalogue, then run them"
     first, last = min(days[0] for *_, days in wanting), max(days[-1] for *_, days in wanting)
     return f"`unit-economics status --from {first} --to {last}` says why, and what to type"

@@ -21,6 +21,7 @@ from unit_economics.warehouse.reconciling import Stands
 NAME = "invoice_reconciliation"
 RECONCILED = "invoice_reconciled"
 READABLE = "sources_readable"
+_GUESS = "support"
 CHECKS = {
     RECONCILED: "No invoice that is issued has more unexplained than the tolerance.",
     READABLE: "Every cost source could be read by invoice; what could not is listed, and never counted as 0.",
@@ -83,15 +84,24 @@ def told(one: Stands) -> str:
     stated, found = one.recorded.invoice, one.answer
     if found.unexplained is None or one.tolerance is None:
         return found.reason
-    explain = (
-        f"unit-economics invoice explain {stated.invoice_id} --kind support --amount {plain(found.unexplained)}"
-        " --why ... --by ..."
-    )
-    return (
-        f"{plain(stated.amount)} {stated.currency} where {plain(one.charged.billed)} were billed;"
-        f" {plain(found.unexplained)} are unexplained and {plain(one.tolerance)} may be. Find out why, then say it:"
-        f" {explain}"
-    )
+    said = f"{plain(stated.amount)} {stated.currency} where {plain(one.charged.billed)} were billed"
+    left = f"{plain(found.unexplained)} are unexplained and {plain(one.tolerance)} may be"
+    if not one.charged.charge_rows:
+        return f"{said}; {left}. No charge is on it: {_NAMED_AS_THE_BILL_DOES}"
+    return f"{said}; {left}. Find out why, then say it: {_explain(one, found.unexplained)}"
+
+
+_NAMED_AS_THE_BILL_DOES = (
+    "state it again with its number, or its issuer, account and period, as the bill has them; or with --status void"
+)
+
+
+def _explain(one: Stands, unexplained: Decimal) -> str:
+    """The command that explains what is left; what a person said of the same kind is in it, for it is replaced."""
+    before = [item.amount for item in one.answer.items if (item.kind, item.origin) == (_GUESS, "hand")]
+    amount = plain(sum(before, unexplained))
+    named = f"unit-economics invoice explain {one.recorded.invoice.invoice_id} --kind {_GUESS} --amount {amount}"
+    return f"{named} --why ... --by ..."
 
 
 def plain(amount: Decimal | None) -> str:

@@ -14,7 +14,7 @@ from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option
 from unit_economics.insight.differences import KINDS, Item, Kind
 from unit_economics.invoices import amount_of
-from unit_economics.nearest import closest
+from unit_economics.nearest import closest_as_remedy
 from unit_economics.refusals import UsageRefusal
 from unit_economics.warehouse import invoices
 
@@ -62,5 +62,5 @@ def _key(stated: "Sequence[Recorded]", invoice_id: str, currency: str) -> "Key":
         remedy = f"Name one with --currency: {', '.join(key[1] for key in named)}"
         raise UsageRefusal("the invoice is in several currencies", where=invoice_id, remedy=remedy)
     known = sorted({one.key[0] for one in stated})
-    remedy = closest(invoice_id, known).capitalize() if known else "State it first: unit-economics invoice add"
+    remedy = closest_as_remedy(invoice_id, known) if known else "State it first: unit-economics invoice add"
     raise UsageRefusal(f"no invoice is called {invoice_id!r}", where="INVOICE_ID", remedy=remedy)
