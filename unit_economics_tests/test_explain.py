@@ -28,7 +28,7 @@ def explain(shop: World, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_a_number_is_traced_to_its_halves_its_files_and_its_charges(shop: World, explain: Any) -> None:
     told = explain("cost_per_order", DAYS[0])
     assert told.exit_code == 0, told.output
-    assert "all: 0.1 USD  = 10 USD (effective) ÷ 100 Order, of 1 charges" in told.output
+    assert "all: 0.1 USD  = 10 USD (effective) ÷ 100 Order, of 1 charge" in told.output
     assert "cloud_costs v1 complete" in told.output
     assert "bill: bill.csv, " in told.output
     assert "sha256:" in told.output
