@@ -86,7 +86,8 @@ def _value(one: Number) -> str:
     halves = f"{cost} {one.billing_currency} ({one.cost_basis}) ÷ {quantity} {one.unit}"
     if one.unit_cost is None:
         return f"empty, {one.reason}  ({halves})"
-    return f"{short_decimal(one.unit_cost)} {one.billing_currency}  = {halves}, of {one.charge_rows} charge{'' if one.charge_rows == 1 else 's'}"
+    charges = f"{one.charge_rows} charge{'' if one.charge_rows == 1 else 's'}"
+    return f"{short_decimal(one.unit_cost)} {one.billing_currency}  = {halves}, of {charges}"
 
 
 def _show_link(of: Deployment, link: Link, most: int | None) -> None:
