@@ -25,7 +25,8 @@ def blocks(language: str) -> list[str]:
 
 def test_the_catalogue_of_the_page_asks_for_both_proofs_and_states_the_default(world: Callable[..., World]) -> None:
     of = world(blocks("yaml")[0]).deployment()
-    proofs = {proof.name: set(proof.checks) for proof in proofs_of(of)}
+    of_every_catalogue = "restatement_report"
+    proofs = {proof.name: set(proof.checks) for proof in proofs_of(of) if proof.name != of_every_catalogue}
     assert proofs == {"published_read_back": {"holds_what_we_sent"}, "vantage_unit_cost": {"vantage_shows_the_same"}}
     assert all(f"`{word}`" in PAGE for name, checks in proofs.items() for word in (name, *checks))
     sink = of.catalogue.metrics["cost_per_order"].publish["vantage"]
