@@ -62,7 +62,7 @@ def test_it_says_where_it_is_and_answers_there(up: Running, port: int) -> None:
     query = {"query": "{ assetNodes { assetKey { path } } }"}
     answer = httpx.post(f"http://127.0.0.1:{port}/graphql", json=query, timeout=30).json()
     assets = {node["assetKey"]["path"][0] for node in answer["data"]["assetNodes"]}
-    assert assets == {"cloud_costs", "daily_orders", "cost_per_order"}
+    assert assets == {"cloud_costs", "daily_orders", "cost_per_order", "restatement_report"}
 
 
 def test_the_dashboard_is_beside_it_and_links_back(up: Running, port: int) -> None:
