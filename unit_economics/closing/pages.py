@@ -32,7 +32,7 @@ later changes nothing in here: it is told in the packs of later closes, and by `
 | `sources.csv` | what was read by each attempt: files with size and hash, or requests with their settings |
 | `definitions.json` | what each version of a definition meant |
 | `catalogue-*.yaml` | the catalogues that computed it, by version |
-| `reconciliation.md`, `.csv` | how its invoices stood |
+| `reconciliation.md`, `reconciliation.csv`, `reconciliation_items.csv` | its invoices, and what explained them |
 | `restatements.md` | what had moved since the close before, with the closed months that it changes |
 | `manifest.json` | who closed it and when, the days that were not final, the SHA-256 of every file |
 
