@@ -3,22 +3,17 @@
 Here: judging rows of slices against what they are parts of, summed on another way. Not here: making them (slicing.py).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import Decimal
-from functools import reduce
 
 import pandas as pd
 
 from unit_economics.catalogue import Catalogue
 from unit_economics.checks import Finding, contract
-from unit_economics.exact import total
 from unit_economics.promises import CONSERVATION
 from unit_economics.schemas import UNIT_COST_SLICES
 from unit_economics.slicing import Question, questions
-
-Whole = tuple[date, str]
-"""A day and a currency."""
+from unit_economics.unit_cost import sums
 
 
 def slice_findings(
@@ -42,7 +37,7 @@ def _columns(asked: Question) -> list[str]:
 
 
 def _differences(asked: Question, column: str, rows: pd.DataFrame, wholes: pd.DataFrame) -> Iterable[tuple[date, str]]:
-    parts, of_whole = _sums(rows, column), _sums(wholes, column)
+    parts, of_whole = sums(rows, column), sums(wholes, column)
     for (day, currency), part in parts.items():
         whole = of_whole.get((day, currency))
         if part != whole and not (column == "quantity" and whole is None):
@@ -50,10 +45,3 @@ def _differences(asked: Question, column: str, rows: pd.DataFrame, wholes: pd.Da
     for day, currency in of_whole.keys() - parts.keys() if column == "cost" else ():
         if whole := of_whole[day, currency]:
             yield day, f"{asked.name}: there is no part in {currency}, the whole has {column} {whole}"
-
-
-def _sums(rows: pd.DataFrame, column: str) -> Mapping[Whole, Decimal | None]:
-    values: dict[Whole, list[Decimal | None]] = {}
-    for day, currency, value in zip(rows["business_date"], rows["billing_currency"], rows[column], strict=True):
-        values.setdefault((day, currency), []).append(value if isinstance(value, Decimal) else None)
-    return {whole: reduce(total, of_whole) for whole, of_whole in values.items()}

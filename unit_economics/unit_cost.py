@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import pandas as pd
 
@@ -24,6 +24,9 @@ from unit_economics.dimension_entry import NO_VALUE
 from unit_economics.exact import EXACT, RATIO, total
 from unit_economics.reasons import NO_CHARGES, NO_UNITS, NOT_ALLOCATED, NOT_STATED, ZERO_UNITS
 from unit_economics.schemas import ALLOCATED_COSTS, UNIT_COSTS, empty
+
+Whole = tuple[date, str]
+"""A day and a currency."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,14 @@ def scope_costs(
         for day, amount in without.items():
             if day not in seen:
                 yield Cost(day, name, currency, amount, 0, NO_CHARGES)
+
+
+def sums(rows: pd.DataFrame, column: str) -> Mapping[Whole, Decimal | None]:
+    """The exact sum of a column by day and currency; None where a row of it states no amount."""
+    values: dict[Whole, list[Decimal | None]] = {}
+    for day, currency, value in zip(rows["business_date"], rows["billing_currency"], rows[column], strict=True):
+        values.setdefault((day, currency), []).append(value if isinstance(value, Decimal) else None)
+    return {whole: reduce(total, of_whole) for whole, of_whole in values.items()}
 
 
 def scope_charges(scope: CostScope, charges: pd.DataFrame) -> pd.DataFrame:

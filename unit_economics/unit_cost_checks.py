@@ -7,19 +7,14 @@ rules, whose targets the books hold (allocation_checks.py), slices by dimensions
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import reduce
 
 import pandas as pd
 
 from unit_economics.catalogue import Catalogue
 from unit_economics.checks import Finding, contract
-from unit_economics.exact import total
 from unit_economics.promises import CONSERVATION
 from unit_economics.schemas import UNIT_COSTS
-from unit_economics.unit_cost import scope_charges
-
-Whole = tuple[date, str]
-"""A day and a currency."""
+from unit_economics.unit_cost import Whole, scope_charges, sums
 
 
 def unit_cost_findings(
@@ -31,7 +26,7 @@ def unit_cost_findings(
         if scope.allocation is None:
             own = rows[[str(of).split(":", 1)[0] == name for of in rows["cost_scope"]]]
             stated = scope_charges(scope, charges[charges["billing_currency"].notna()])
-            for (day, currency), text in _apart(_sums(own, "cost"), _sums(stated, f"{scope.basis}_cost")).items():
+            for (day, currency), text in _apart(sums(own, "cost"), sums(stated, f"{scope.basis}_cost")).items():
                 apart.setdefault(day, []).append(f"{name} in {currency}: {text}")
     judged = [Finding(day, CONSERVATION, passed=not apart[day], text="; ".join(apart[day])) for day in days]
     return [*contract(UNIT_COSTS, rows, days), *judged]
@@ -44,13 +39,6 @@ def _apart(parts: Mapping[Whole, Decimal | None], wholes: Mapping[Whole, Decimal
         for whole, cost in wholes.items()
         if parts.get(whole) != cost
     }
-
-
-def _sums(rows: pd.DataFrame, column: str) -> Mapping[Whole, Decimal | None]:
-    values: dict[Whole, list[Decimal | None]] = {}
-    for day, currency, value in zip(rows["business_date"], rows["billing_currency"], rows[column], strict=True):
-        values.setdefault((day, currency), []).append(value if isinstance(value, Decimal) else None)
-    return {whole: reduce(total, of_whole) for whole, of_whole in values.items()}
 
 
 def _plain(amount: Decimal | None) -> str:
