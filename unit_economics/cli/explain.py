@@ -13,12 +13,10 @@ import click
 
 from unit_economics.asset_names import CLOUD_COSTS
 from unit_economics.cli.opening import opened
-from unit_economics.cli.options import Day, config_option, json_option, moment_of
+from unit_economics.cli.options import Day, config_option, json_option, moment_of, refuse_unknown
 from unit_economics.cli.table import faint, harmless, short_decimal, show_json, show_table, strong
 from unit_economics.dashboard.mart.fingerprints import reads_of
 from unit_economics.deployment import Deployment
-from unit_economics.nearest import closest_as_remedy
-from unit_economics.refusals import UsageRefusal
 from unit_economics.warehouse.chain import Chain, Link, Number, chain_of
 
 MOST = 10
@@ -40,7 +38,7 @@ def command(
     Exit code 1 where nothing is stored of it.
     """
     of = opened(config)
-    _refuse_unknown(of, metric)
+    refuse_unknown(of, metric)
     at = moment_of(as_of, "--as-of") or datetime.max.replace(tzinfo=UTC)
     sinks = [name for name, node in of.graph.items() if node.kind == "publication" and node.entry == metric]
     with of.warehouse.snapshot() as connection:
@@ -54,12 +52,6 @@ def command(
         then = "was stored by then" if as_of else "is stored; `unit-economics status` says why"
         click.echo(f"Nothing of {metric} on {day} {then}.")
     return 0 if numbers else 1
-
-
-def _refuse_unknown(of: Deployment, metric: str) -> None:
-    if metric not in of.catalogue.metrics:
-        remedy = closest_as_remedy(metric, list(of.catalogue.metrics))
-        raise UsageRefusal(f"no metric is called {metric!r}", where="METRIC", remedy=remedy)
 
 
 def _show(of: Deployment, metric: str, day: date, found: Chain, numbers: Sequence[Number], most: int | None) -> None:

@@ -7,19 +7,13 @@ Here: the command and its words. Not here: making nowcasts (proof/nowcast.py), t
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from unit_economics.cli.opening import opened
-from unit_economics.cli.options import config_option, json_option
+from unit_economics.cli.options import config_option, json_option, refuse_unknown
 from unit_economics.cli.table import faint, show_json, show_table, strong
-from unit_economics.nearest import closest_as_remedy
-from unit_economics.refusals import UsageRefusal
 from unit_economics.warehouse.nowcast_reading import Point, Shown, current_curve, current_nowcasts
-
-if TYPE_CHECKING:
-    from unit_economics.deployment import Deployment
 
 MADE = "The job daily_proof makes them every morning"
 ASKED_FOR = "`nowcast: {}` in the catalogue asks for them; the job daily_proof makes them every morning"
@@ -36,7 +30,8 @@ def command(metric: str | None, *, curve: bool, as_json: bool, config: Path | No
     The observed figure stands beside it and is the one that counts. Exit code 1 where nothing is estimated.
     """
     of = opened(config)
-    _refuse_unknown(of, metric)
+    if metric is not None:
+        refuse_unknown(of, metric)
     with of.warehouse.snapshot() as connection:
         found = current_curve(connection) if curve else current_nowcasts(connection, metric)
     if as_json:
@@ -94,10 +89,3 @@ def _point(one: Point) -> Sequence[str]:
 
 def _short(value: Decimal | None) -> str:
     return "-" if value is None else f"{value:.6g}"
-
-
-def _refuse_unknown(of: "Deployment", metric: str | None) -> None:
-    names = list(of.catalogue.metrics)
-    if metric is not None and metric not in names:
-        what, remedy = f"no metric is called {metric!r}", closest_as_remedy(metric, names)
-        raise UsageRefusal(what, where="METRIC", remedy=remedy)

@@ -12,6 +12,7 @@ import click
 
 from unit_economics.business_days import DayRange
 from unit_economics.deployment import Deployment
+from unit_economics.nearest import closest_as_remedy
 from unit_economics.refusals import UsageRefusal
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -80,6 +81,13 @@ def restatement_window(deployment: Deployment) -> DayRange:
     last = deployment.calendar.last_closed_day(deployment.outside.now())
     first = last - deployment.catalogue.restatement_window + timedelta(days=1)
     return DayRange(min(max(first, deployment.catalogue.business_day.first_day), last), last)
+
+
+def refuse_unknown(of: Deployment, metric: str) -> None:
+    """Raise `UsageRefusal` with the nearest name where the catalogue has no such metric."""
+    if metric not in of.catalogue.metrics:
+        names = list(of.catalogue.metrics)
+        raise UsageRefusal(f"no metric is called {metric!r}", where="METRIC", remedy=closest_as_remedy(metric, names))
 
 
 def moment_of(written: str | None, option: str) -> datetime | None:

@@ -14,12 +14,10 @@ import click
 
 from unit_economics.business_days import DayRange
 from unit_economics.cli.opening import opened
-from unit_economics.cli.options import chosen_days, config_option, day_options, json_option
+from unit_economics.cli.options import chosen_days, config_option, day_options, json_option, refuse_unknown
 from unit_economics.cli.table import short_decimal, show_json
 from unit_economics.deployment import Deployment
 from unit_economics.exact import RATIO
-from unit_economics.nearest import closest_as_remedy
-from unit_economics.refusals import UsageRefusal
 from unit_economics.warehouse.overview import unit_cost_over
 
 LENGTH = 28
@@ -49,7 +47,7 @@ def command(metric: str, first: date | None, last: date | None, *, as_json: bool
     Exit code 1 where there is no unit cost for any scope.
     """
     of = opened(config)
-    _refuse_unknown(of, metric)
+    refuse_unknown(of, metric)
     newest = of.calendar.last_closed_day(of.outside.now())
     days = chosen_days(first, last, DayRange(newest - timedelta(days=LENGTH - 1), newest))
     windows = _windows(of, metric, days)
@@ -83,9 +81,3 @@ def _show(of: Deployment, metric: str, days: DayRange, windows: Sequence[Window]
         without = f", {window.days_without} days are provisional or lack a half" if window.days_without else ""
         click.echo(f"  {window.cost_scope}: {unit_cost} {window.currency}  ({halves}; {window.days} days{without})")
     click.echo("" if windows else "  No day of these is stored; `unit-economics run` computes them.\n")
-
-
-def _refuse_unknown(of: Deployment, metric: str) -> None:
-    if metric not in of.catalogue.metrics:
-        names = list(of.catalogue.metrics)
-        raise UsageRefusal(f"no metric is called {metric!r}", where="METRIC", remedy=closest_as_remedy(metric, names))

@@ -12,6 +12,7 @@ from unit_economics.business_days import shown
 from unit_economics.checks import Severity
 from unit_economics.deployment import Deployment
 from unit_economics.insight.reconciling import FINAL
+from unit_economics.markdown_table import table
 from unit_economics.proof.closed_days import close_days
 from unit_economics.proof.held_invoices import Held, held
 from unit_economics.proof.proof import Judgement, Proof, Proved
@@ -134,10 +135,5 @@ def line(one: Stands) -> list[str]:
 
 
 def _table(found: Held) -> str:
-    rows = [_row(HEAD), _row(["---"] * len(HEAD)), *(_row(line(one)) for one in found.stands)]
     silent = [f"\nNot readable by invoice: **{source}**: {why}" for source, why in found.unreadable.items()]
-    return "\n".join([*rows, *silent])
-
-
-def _row(cells: "list[str] | tuple[str, ...]") -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    return "\n".join([*table(HEAD, [line(one) for one in found.stands]), *silent])
