@@ -3,7 +3,8 @@
 Here: reading the ledger and the rows as they are, and saying what is wrong. Not here: making anything go wrong.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -26,9 +27,10 @@ def table_of(asset: str) -> Table:
 def wrong_days(connection: Connection, asset: str, days: Iterable[date]) -> list[str]:
     """Every day that has no current ledger row, more than one, or rows that are not the ones the ledger names."""
     stored: dict[date, list[tuple[int, str]]] = {day: [] for day in days}
-    for day, version, promised in _current(connection, asset, list(stored)):
-        stored[day].append((version, promised))
-    hashes = _hashes(connection, asset, "l.superseded_at is null", list(stored))
+    with _at_one_moment(connection):
+        for day, version, promised in _current(connection, asset, list(stored)):
+            stored[day].append((version, promised))
+        hashes = _hashes(connection, asset, "l.superseded_at is null", list(stored))
     return [
         f"{asset} {day}: {len(rows)} current"
         if len(rows) != 1
@@ -40,13 +42,14 @@ def wrong_days(connection: Connection, asset: str, days: Iterable[date]) -> list
 
 def wrong_history(connection: Connection, asset: str) -> list[str]:
     """Every break in the chain of versions: a number left out, a moment with none or two, rows that don't hash."""
-    rows = connection.execute(
-        "select business_date, version, rows_version, content_hash, recorded_at, superseded_at,"
-        " lag(version) over w, lag(superseded_at) over w from unit_economics.ledger where asset = %s"
-        " window w as (partition by business_date order by version)",
-        [asset],
-    ).fetchall()
-    hashes = _hashes(connection, asset, "l.version = l.rows_version", sorted({row[0] for row in rows}))
+    with _at_one_moment(connection):
+        rows = connection.execute(
+            "select business_date, version, rows_version, content_hash, recorded_at, superseded_at,"
+            " lag(version) over w, lag(superseded_at) over w from unit_economics.ledger where asset = %s"
+            " window w as (partition by business_date order by version)",
+            [asset],
+        ).fetchall()
+        hashes = _hashes(connection, asset, "l.version = l.rows_version", sorted({row[0] for row in rows}))
     found: list[str] = []
     for day, version, rows_version, promised, recorded, _, before, ended in rows:
         if version != (before or 0) + 1:
@@ -74,6 +77,14 @@ def stored(connection: Connection, asset: str, *columns: str) -> dict[date, tupl
     rows = _rows(connection, asset, columns, "l.superseded_at is null", None)
     assert len({row[0] for row in rows}) == len(rows), f"{asset} has more than one row on a day"
     return {row[0]: row[2:] for row in rows}
+
+
+@contextmanager
+def _at_one_moment(connection: Connection) -> Iterator[None]:
+    """One snapshot for all that is read inside: what a killed writer had sent may be committed after its end."""
+    with connection.transaction():
+        connection.execute("set transaction isolation level repeatable read, read only")
+        yield
 
 
 def _current(connection: Connection, asset: str, days: Sequence[date]) -> list[tuple[Any, ...]]:

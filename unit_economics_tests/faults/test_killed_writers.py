@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -69,6 +70,21 @@ def test_a_writer_after_a_killed_one_does_not_wait_for_it(mart: str, nursery: Nu
     with psycopg.connect(mart, autocommit=True) as connection:
         assert oracle.wrong_days(connection, ASSET, DAYS) == []
         assert oracle.wrong_history(connection, ASSET) == []
+
+
+def test_the_judge_sees_one_moment_though_a_write_is_committed_as_it_reads(
+    mart: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse, read = Warehouse(mart), oracle._current
+
+    def overtaken(*arguments: Any) -> list[tuple[Any, ...]]:
+        found = read(*arguments)
+        writer.write(warehouse, writer.begin(warehouse), writer.frame(8))
+        return found
+
+    monkeypatch.setattr(oracle, "_current", overtaken)
+    with psycopg.connect(mart, autocommit=True) as connection:
+        assert oracle.wrong_days(connection, ASSET, DAYS) == []
 
 
 def test_the_judge_sees_what_a_naive_writer_leaves_behind(mart: str, nursery: Nursery) -> None:
