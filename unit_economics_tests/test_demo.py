@@ -22,7 +22,7 @@ from unit_economics_tests.processes import alive, running, servers_in
 
 DAYS = ["--days", "60"]
 WEEK = timedelta(days=7)
-_LINE = re.compile(r"^(\d{4}-\d\d-\d\d) +([\d,]+) +([\d,.]+) +([\d.]+) +(\w+) +([\d,]+) (.)$", re.MULTILINE)
+_LINE = re.compile(r"^(\d{4}-\d\d-\d\d) +([\d,]+) +([\d,.]+) +([\d.]+) +([\d.]+|-) +(\w+) +([\d,]+) (.)$", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_it_leaves_nothing_running(first: str, folder: Path) -> None:
 
 
 def test_it_prints_the_numbers_of_the_mart(first: str, folder: Path) -> None:
-    printed = [tuple(line[:5]) for line in _LINE.findall(first)]
+    printed = [(*line[:4], line[5]) for line in _LINE.findall(first)]
     database = embedded.running(folder / ".unit_economics/demo/postgres")
     with database as postgres, psycopg.connect(postgres.url("unit_economics")) as connection:
         stored = connection.execute(
@@ -121,7 +121,7 @@ def test_the_day_of_the_late_credit_is_restated_and_its_history_kept(first: str,
 
 
 def test_what_was_published_was_read_back(first: str) -> None:
-    assert [(line[1], line[6]) for line in _LINE.findall(first)] == [(line[5], "✓") for line in _LINE.findall(first)]
+    assert [(line[1], line[7]) for line in _LINE.findall(first)] == [(line[6], "✓") for line in _LINE.findall(first)]
 
 
 def test_afterwards_no_day_is_missing(first: str, folder: Path) -> None:
@@ -193,3 +193,20 @@ def test_every_invoice_is_explained_to_the_cent_and_its_support_is_named(first: 
     assert {row[0]: row[1:3] for row in found} == {name: (one.amount, 0) for name, one in invoices.items()}
     assert {state for *_, state in found} <= {"explained", "reconciled"}
     assert support == {name: one.support for name, one in invoices.items() if one.support}
+
+
+def test_the_nowcast_of_every_day_that_fills_holds_what_is_still_to_come(first: str, folder: Path) -> None:
+    demo = folder / ".unit_economics/demo"
+    key = answer_key.load(demo / "answer_key.json")
+    asked = (
+        "select business_date, cost, low_cost, high_cost, round(nowcast_unit_cost, 4)"
+        " from unit_economics.unit_cost_nowcasts where metric = 'cost_per_order' and cost_scope = 'all' order by 1"
+    )
+    with embedded.running(demo / "postgres") as postgres, psycopg.connect(postgres.url("unit_economics")) as connection:
+        found = connection.execute(asked).fetchall()
+    assert [day for day, *_ in found] == sorted(key.still_to_come)
+    for day, cost, low, high, _ in found:
+        assert cost == key.days[day].effective_cost
+        assert cost < low < cost + key.still_to_come[day] < high
+    printed = [line[4] for line in _LINE.findall(first)]
+    assert printed == ["-"] * 4 + [str(nowcast) for *_, nowcast in found]

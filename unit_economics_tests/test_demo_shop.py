@@ -238,6 +238,14 @@ def test_without_the_idle_environment_the_headline_would_name_something_else(mon
     assert said.main_cause == "fewer orders"
 
 
+def test_the_newest_three_days_still_fill_and_no_other_one_does(shop: Filled) -> None:
+    assert sorted(shop.key.still_to_come) == [YEAR.last - timedelta(days=back) for back in (2, 1, 0)]
+    assert all(cost > 0 for cost in shop.key.still_to_come.values())
+    later = imagine(DayRange(YEAR.first, YEAR.last + timedelta(days=3))).answer_key.days
+    for day, cost in shop.key.still_to_come.items():
+        assert later[day].effective_cost == shop.key.days[day].effective_cost + cost
+
+
 def test_too_few_days_for_two_windows_have_no_headline() -> None:
     last = YEAR.last
     assert imagine(DayRange(last - timedelta(days=58), last)).answer_key.headline

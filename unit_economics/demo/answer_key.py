@@ -76,7 +76,8 @@ class Headline:
 class AnswerKey:
     """Every planted event, every day's answer, and the headline where there are days enough for one.
 
-    A day's cost per order is its effective cost divided by its completed orders.
+    A day's cost per order is its effective cost divided by its completed orders. still_to_come: the effective cost of
+    the newest days, in USD, that the bill does not have yet; it is no part of their answer.
     """
 
     seed: int
@@ -86,10 +87,14 @@ class AnswerKey:
     headline: Headline | None
     days: Mapping[date, DayAnswer]
     invoices: Mapping[str, InvoiceAnswer]
+    still_to_come: Mapping[date, Decimal]
 
     def save(self, path: Path) -> None:
         """Write the key as JSON, decimals as text."""
-        as_dict = asdict(self) | {"days": {str(day): asdict(answer) for day, answer in self.days.items()}}
+        as_dict = asdict(self) | {
+            "days": {str(day): asdict(answer) for day, answer in self.days.items()},
+            "still_to_come": {str(day): cost for day, cost in self.still_to_come.items()},
+        }
         path.write_text(json.dumps(as_dict, default=str, indent=1) + "\n", encoding="utf-8")
 
 
@@ -104,6 +109,7 @@ def load(path: Path) -> AnswerKey:
         headline=_headline(held["headline"]) if held["headline"] else None,
         days={date.fromisoformat(day): _day_answer(answer) for day, answer in held["days"].items()},
         invoices={name: InvoiceAnswer(**_amounts(answer)) for name, answer in held["invoices"].items()},
+        still_to_come={date.fromisoformat(day): cost for day, cost in _amounts(held["still_to_come"]).items()},
     )
 
 

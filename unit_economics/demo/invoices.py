@@ -14,6 +14,7 @@ from unit_economics.business_days import DayRange
 from unit_economics.demo.answer_key import InvoiceAnswer
 from unit_economics.demo.bill import Charge
 from unit_economics.demo.bill_file import EVERYWHERE
+from unit_economics.demo.headline import COMPLETE_AFTER
 
 FILE = "invoices.csv"
 SUPPORT_RATE = Decimal("0.03")
@@ -37,7 +38,7 @@ class DemoInvoice:
 
 
 def invoices_of(charges: Iterable[Charge], days: DayRange) -> list[DemoInvoice]:
-    """The invoices of the months that are over and were the shop's from their first day on, oldest first."""
+    """The invoices of the months that are complete and were the shop's from their first day on, oldest first."""
     months: dict[str, list[Charge]] = {}
     for charge in charges:
         if _is_whole(charge, days):
@@ -61,7 +62,7 @@ def write_invoices(folder: Path, invoices: Sequence[DemoInvoice]) -> None:
 
 def _is_whole(charge: Charge, days: DayRange) -> bool:
     first, end = _moment(charge, "BillingPeriodStart").date(), _moment(charge, "BillingPeriodEnd").date()
-    return days.first <= first and end <= days.end
+    return days.first <= first and end + COMPLETE_AFTER <= days.end
 
 
 def _invoice(name: str, charges: Sequence[Charge], *, is_last: bool) -> DemoInvoice:

@@ -4,7 +4,7 @@ Here: putting the parts together. Not here: orders, charges or events themselves
 """
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from unit_economics.business_days import DayRange
 from unit_economics.demo.answer_key import AnswerKey, DayAnswer, Event
+from unit_economics.demo.arrivals import arrived
 from unit_economics.demo.bill import Charge, charges_of
 from unit_economics.demo.bill_file import write_bill
 from unit_economics.demo.events import planted
@@ -27,7 +28,7 @@ BILL, LATER = "focus", "later"
 
 @dataclass(frozen=True)
 class Shop:
-    """All that happened in the shop, before any of it is written."""
+    """All that happened in the shop, before any of it is written; `charges` is what its bill has of that by now."""
 
     days: DayRange
     seed: int
@@ -36,6 +37,7 @@ class Shop:
     charges: dict[date, list[Charge]]
     usage: dict[date, Usage]
     invoices: list[DemoInvoice]
+    still_to_come: dict[date, Decimal]
 
     @property
     def answer_key(self) -> AnswerKey:
@@ -43,17 +45,19 @@ class Shop:
         answers = {day: _answer(self.orders[day], self.charges[day], self.usage[day]) for day in self.days}
         headline = headline_of(self.days.last, answers)
         invoices = answers_of(self.invoices)
-        return AnswerKey(self.seed, self.days.first, self.days.last, self.events, headline, answers, invoices)
+        first, last, to_come = self.days.first, self.days.last, self.still_to_come
+        return AnswerKey(self.seed, first, last, self.events, headline, answers, invoices, to_come)
 
 
 def imagine(days: DayRange, seed: int = SEED) -> Shop:
     """The shop of these days; equal for equal arguments."""
     events = planted(days)
     orders = dict(orders_of(days, events, seed))
-    charges = {day: charges_of(day, len(orders[day]), events, days.last, seed) for day in days}
+    whole = {day: charges_of(day, len(orders[day]), events, days.last, seed) for day in days}
+    charges = {day: arrived(of_day, day, days.last) for day, of_day in whole.items()}
     usage = usage_of({day: len(of_day) for day, of_day in orders.items()}, seed)
-    invoices = invoices_of((charge for of_day in charges.values() for charge in of_day), days)
-    return Shop(days, seed, events, orders, charges, usage, invoices)
+    invoices = invoices_of((charge for of_day in whole.values() for charge in of_day), days)
+    return Shop(days, seed, events, orders, charges, usage, invoices, _still_to_come(whole, charges))
 
 
 def fill_shop(database_url: str, folder: Path, days: DayRange, seed: int = SEED) -> AnswerKey:
@@ -96,6 +100,14 @@ def _answer(orders: Sequence[Order], charges: Sequence[Charge], usage: Usage) ->
     )
 
 
+def _still_to_come(
+    whole: Mapping[date, Sequence[Charge]], charges: Mapping[date, Sequence[Charge]]
+) -> dict[date, Decimal]:
+    """The effective cost of each day that is not there yet."""
+    lacking = {day: _total(of_day) - _total(charges[day]) for day, of_day in whole.items()}
+    return {day: cost for day, cost in lacking.items() if cost}
+
+
 def _effective(charges: Sequence[Charge], key: Callable[[Charge], str]) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
     for charge in charges:
@@ -110,6 +122,10 @@ def _app(charge: Charge) -> str:
 
 def _service(charge: Charge) -> str:
     return str(charge["ServiceName"])
+
+
+def _total(charges: Sequence[Charge]) -> Decimal:
+    return sum((_cost(charge, "EffectiveCost") for charge in charges), Decimal(0))
 
 
 def _cost(charge: Charge, column: str) -> Decimal:

@@ -32,8 +32,10 @@ VARIABLES = (
     "ORDERS_METRIC_ID",
 )
 _WEEK = """
-    select business_date, quantity, cost, unit_cost, status from unit_economics.cost_per_order
-    where cost_scope = 'all' and business_date > %s and business_date <= %s order by 1
+    select business_date, d.quantity, d.cost, d.unit_cost, n.nowcast_unit_cost, d.status
+    from unit_economics.unit_costs d
+    left join unit_economics.unit_cost_nowcasts n using (metric, business_date, cost_scope, billing_currency)
+    where metric = 'cost_per_order' and cost_scope = 'all' and business_date > %s and business_date <= %s order by 1
 """
 
 
@@ -45,6 +47,7 @@ class Day:
     orders: Decimal | None
     cost: Decimal | None
     cost_per_order: Decimal | None
+    nowcast: Decimal | None
     status: str
     published: Decimal | None
 

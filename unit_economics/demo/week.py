@@ -10,10 +10,10 @@ from unit_economics.narration import Narrator
 
 
 def show_week(narrator: Narrator, week: Sequence[Day]) -> None:
-    """Print one line a day: the two halves, their ratio, and what the destination holds."""
+    """Print one line a day: the two halves, their ratio, what it will come to, and what the destination holds."""
     table = Table(title="Cost per order, the last seven days", box=None, title_justify="left", pad_edge=False)
     table.add_column("day")
-    for title in ("orders", "cost USD", "USD per order"):
+    for title in ("orders", "cost USD", "USD per order", "nowcast"):
         table.add_column(title, justify="right")
     table.add_column("status")
     table.add_column("Vantage holds", justify="right")
@@ -31,6 +31,7 @@ def _cells(day: Day) -> tuple[str, ...]:
         _number(day.orders, ","),
         _number(day.cost, ",.2f"),
         f"[bold]{_number(day.cost_per_order, '.4f')}[/]",
+        f"[dim]{_number(day.nowcast, '.4f')}[/]",
         day.status,
         f"{_number(day.published, ',')} [{'green' if agrees else 'red'}]{'✓' if agrees else '✗'}[/]",
     )
