@@ -20,7 +20,7 @@ from unit_economics.dashboard.charts.trend import trend as trend_chart
 from unit_economics.dashboard.mart.series import Day
 from unit_economics.dashboard.scene import Scene
 
-_MARKS = {"complete": "c", "closed": "c", "restated": "r"}
+_MARKS = {"complete": "c", "closed": "k", "restated": "r"}
 _SMOOTH_DAYS = 7
 _BEFORE = """
     select distinct on (business_date) business_date, unit_cost from unit_cost_versions
