@@ -82,7 +82,13 @@ export function wordsOf(data) {
     return `${value} = ${numbers.cost(data.cost[n])} ÷ ${numbers.count(data.units[n])} ${data.units_name}`;
   }
 
+  // What the day will come to, beside what is there of it.
+  function nowcast(n) {
+    const [value, low, high] = (data.nowcasts[n] ?? []).map(numbers.ratio);
+    return value ? `nowcast ${value}, ${low} to ${high}` : "";
+  }
+
   const mean = (n) => (data.smooth[n] == null ? "" : `7-day mean ${numbers.ratio(data.smooth[n])}`);
-  const said = (n) => [amounts(n), mean(n), state(n)].filter(Boolean).join(" · ");
+  const said = (n) => [amounts(n), nowcast(n), mean(n), state(n)].filter(Boolean).join(" · ");
   return { ...days, ...numbers, said };
 }
