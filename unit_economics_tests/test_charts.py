@@ -21,11 +21,12 @@ from unit_economics.dashboard.charts.days import Days
 from unit_economics.dashboard.charts.lineage import Box, lineage
 from unit_economics.dashboard.charts.palette import DARK, LIGHT, palette
 from unit_economics.dashboard.charts.sparkline import sparkline
-from unit_economics.dashboard.charts.strip import STATES, Cell, legend, strip
+from unit_economics.dashboard.charts.strip import STATES, Cell, legend, strip, words_of
 from unit_economics.dashboard.charts.svg import coordinate, fitted, line_path, tag, text, width_of
 from unit_economics.dashboard.charts.trend import Trend, is_beyond, trend
 from unit_economics.dashboard.charts.waterfall import CUT, Step, waterfall
 from unit_economics.dashboard.words.numbers import Numbers
+from unit_economics.day_states import STORED
 
 NUMBERS = Numbers("en_US", "USD")
 EVIL = '<script>alert("1")</script>&\'\x00\x1b]'
@@ -457,9 +458,14 @@ def test_the_ledgers_words_are_known_and_an_unknown_state_is_not_drawn_as_good()
     words = ["complete", "closed", "red"]
     chart = strip([Cell(str(n), word) for n, word in enumerate(words)], label="daily_orders")
     assert label(chart) == "daily_orders, 3 days: 1 failed"
-    assert [said.split(": ")[1] for said in titles(chart)] == ["complete", "complete", "failed a check"]
+    assert [said.split(": ")[1] for said in titles(chart)] == ["complete", "closed", "failed a check"]
     with pytest.raises(KeyError):
         strip([Cell("1", "splendid")], label="daily_orders")
+
+
+def test_every_status_of_the_ledger_has_words_and_a_shape_of_its_own() -> None:
+    assert len({words_of(status) for status in STORED}) == len(STORED)
+    assert len({strip([Cell("1", status)], label="x") for status in STORED}) == len(STORED)
 
 
 def test_days_before_the_first_leave_their_place_empty() -> None:

@@ -20,6 +20,8 @@ from click.testing import CliRunner, Result
 from psycopg.conninfo import conninfo_to_dict
 
 from unit_economics.cli import main
+from unit_economics.cli.status import MARKS
+from unit_economics.day_states import STORED
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_server import serving
 from unit_economics_tests.faults.bad_servers import postgres_that_refuses_passwords
@@ -213,6 +215,13 @@ def test_a_backfill_computes_what_is_missing_with_all_that_is_made_of_it(shop: S
     done = shop.call("backfill", "--from", str(FIRST), "--json")
     assert done.exit_code == 0, done.stderr
     assert counts(done, "vantage_business_metric") == {"new": 5}
+
+
+def test_the_legend_of_status_names_every_status_of_the_ledger_with_a_mark_of_its_own(shop: Shop) -> None:
+    shown = shop.call("status").stdout
+    signs = [MARKS[status][0] for status in STORED]
+    assert [sign for sign, status in zip(signs, STORED, strict=True) if f"{sign} {status}  " not in shown] == []
+    assert len(set(signs)) == len({MARKS[status][1] for status in STORED}) == len(STORED)
 
 
 def test_status_tells_a_red_day_from_one_that_waits(shop: Shop) -> None:

@@ -46,7 +46,8 @@ def command(
 ) -> int:
     """Unit costs as CSV, JSON or Parquet: value, numerator, denominator, status, and the run they come from.
 
-    Decimals are exact: text in CSV and JSON, a decimal type in Parquet. In CSV, a text that a spreadsheet would take
+    Where the catalogue has `nowcast`, what provisional days will come to stands in three columns more. Decimals are
+    exact: text in CSV and JSON, a decimal type in Parquet. In CSV, a text that a spreadsheet would take
     for a formula begins with an apostrophe.
     """
     if form == "parquet" and out is None:
@@ -54,11 +55,16 @@ def command(
     of = opened(config)
     _refuse_unknown(of, metric)
     days = DayRange(first or date.min, last or date.max) if first or last else None
+    asked = days, metric, moment_of(as_of, "--as-of")
     with of.warehouse.snapshot() as connection:
-        asked = overview.unit_margins if margin else overview.unit_costs
-        rows = asked(connection, days, metric, moment_of(as_of, "--as-of"))
+        if margin:
+            names, rows = overview.EXPORTED_MARGINS, overview.unit_margins(connection, *asked)
+        else:
+            has_nowcasts = of.catalogue.nowcast is not None
+            names = overview.EXPORTED + (overview.NOWCASTS if has_nowcasts else ())
+            rows = overview.unit_costs(connection, *asked, with_nowcasts=has_nowcasts)
     encode: dict[str, Encode] = {"csv": as_csv, "json": as_json, "parquet": as_parquet}
-    content = encode[form](overview.EXPORTED_MARGINS if margin else overview.EXPORTED, rows)
+    content = encode[form](names, rows)
     if out is None:
         sys.stdout.buffer.write(content)
     else:

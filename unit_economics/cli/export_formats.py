@@ -14,6 +14,7 @@ import pyarrow.parquet
 
 from unit_economics.csv_text import plain
 from unit_economics.schemas import MARGIN_AMOUNTS
+from unit_economics.warehouse.overview import NOWCASTS
 
 Rows = Sequence[tuple[Any, ...]]
 _DIGITS_128, _DIGITS_256 = 38, 76
@@ -36,7 +37,7 @@ def as_parquet(names: Sequence[str], rows: Rows) -> bytes:
 
 
 def _type_of(name: str, column: Iterable[Any]) -> object:
-    if name in ("cost", "quantity", "unit_cost", *MARGIN_AMOUNTS):
+    if name in ("cost", "quantity", "unit_cost", *NOWCASTS, *MARGIN_AMOUNTS):
         return _decimal_type([value for value in column if value is not None])
     known = {
         "business_date": pa.date32(),

@@ -62,13 +62,7 @@ _DAYS = ("day", "scope", "by", "age", "there now", "nowcast", "interval", "")
 def _day(one: Shown) -> Sequence[str]:
     interval = one.reason or f"{_short(one.low_unit_cost)} to {_short(one.high_unit_cost)} at {one.level:.0%}"
     numbers = (_short(one.unit_cost), _short(one.nowcast_unit_cost), interval, one.billing_currency)
-    return (str(one.business_date), one.cost_scope, _by(one), str(one.age_days), *numbers)
-
-
-def _by(one: Shown) -> str:
-    """`learnt from 20 days`, `the declared prior`."""
-    words = {"prior": "the declared prior", "observed": "as observed"}
-    return words.get(one.method, f"{one.method} from {one.snapshots} days")
+    return (str(one.business_date), one.cost_scope, one.by, str(one.age_days), *numbers)
 
 
 def _show_curve(points: Sequence[Point]) -> None:

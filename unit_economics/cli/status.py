@@ -25,7 +25,7 @@ WINDOW = 28
 _MOST = 4
 MARKS: dict[str, tuple[str, str, str | None]] = {
     "complete": ("●", "#", "green"),
-    "closed": ("●", "#", "green"),
+    "closed": ("■", "=", "green"),
     "provisional": ("◐", "~", "cyan"),
     "restated": ("↻", "R", "yellow"),
     "red": ("✗", "X", "red"),
@@ -172,7 +172,7 @@ def _speaks_unicode() -> bool:
 
 
 def _legend() -> str:
-    words: Sequence[str] = ("complete", "provisional", "restated", "red", "missing", "waits", "open")
+    words: Sequence[str] = ("complete", "closed", "provisional", "restated", "red", "missing", "waits", "open")
     return "  ".join(f"{_mark(word)} {faint(word)}" for word in words)
 
 

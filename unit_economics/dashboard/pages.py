@@ -19,6 +19,7 @@ from unit_economics.dashboard.panels.headline import headline
 from unit_economics.dashboard.panels.month import month
 from unit_economics.dashboard.panels.origin import origin
 from unit_economics.dashboard.panels.parts import parts
+from unit_economics.dashboard.panels.proof import proof
 from unit_economics.dashboard.panels.restatement import restatement
 from unit_economics.dashboard.panels.runs import runs
 from unit_economics.dashboard.panels.slices import slices
@@ -52,7 +53,7 @@ class Page:
 
 
 EXECUTIVE = Page(
-    "executive", "Executive", "/", [headline, controls], [tiles, trend, why, month, slices, parts, formulas]
+    "executive", "Executive", "/", [headline, controls], [tiles, trend, why, month, proof, slices, parts, formulas]
 )
 ONCALL = Page("on-call", "On call", "/on-call", [banner], [strip, alerts, checks, runs])
 DEBUG = Page(

@@ -26,6 +26,7 @@ from unit_economics.insight.bridge import Bridge, Window
 from unit_economics.metric_entry import Metric, Targets
 from unit_economics.warehouse.connection import Connection
 from unit_economics.warehouse.gate import Verdict, newest_words, red_days
+from unit_economics.warehouse.nowcast_reading import Shown, current_nowcasts
 
 WEEKS = 26
 STRIP_DAYS = 28
@@ -121,6 +122,14 @@ class Scene:
     def margins(self) -> Mapping[date, tuple[Decimal, Decimal]]:
         """Net revenue and fees by day, in the catalogue's currency; only for whoever sees revenue."""
         return read_margins(self.connection, margin_asset(self.view.metric), self.series.shown)
+
+    @cached_property
+    def nowcasts(self) -> Mapping[date, Shown]:
+        """What each provisional day will come to; empty where the catalogue asks for none, and of a sum of slices."""
+        if self.of.catalogue.nowcast is None:
+            return {}
+        found = current_nowcasts(self.connection, self.view.metric, self.view.scope)
+        return {one.business_date: one for one in found if one.billing_currency == self.of.catalogue.currency}
 
     @cached_property
     def comparison(self) -> Comparison | None:

@@ -3,6 +3,7 @@
 Here: one row a change. Not here: the rule (completeness.py), the status of a day (replace_days.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -45,9 +46,11 @@ class CompleteThrough:
     delivered_at: datetime | None
 
 
-def complete_through(connection: Connection) -> list[CompleteThrough]:
-    """Every cost source, then every asset, by name."""
+def complete_through(connection: Connection, names: Sequence[str] | None = None) -> list[CompleteThrough]:
+    """Every cost source, then every asset, by name; only those that are named, where any are."""
     with connection.cursor(row_factory=class_row(CompleteThrough)) as cursor:
         return cursor.execute(
-            "select kind, name, complete_through, rule, delivered_at from complete_through order by kind desc, name"
+            "select kind, name, complete_through, rule, delivered_at from complete_through"
+            " where %(names)s::text[] is null or name = any(%(names)s) order by kind desc, name",
+            {"names": names},
         ).fetchall()

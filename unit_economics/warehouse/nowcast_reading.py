@@ -40,6 +40,24 @@ _ERRORS: LiteralString = """
 """
 
 
+_ERRORS_OF_SCOPE: LiteralString = """
+    select metric, billing_currency as currency, age_days as age, level, count(*) as days,
+        count(*) filter (where held) as held,
+        percentile_cont(0.5) within group (order by abs(observed_error)::double precision) as raw,
+        percentile_cont(0.5) within group (order by abs(nowcast_error)::double precision) as nowcast
+    from nowcast_errors
+    where metric = %s and cost_scope = %s and billing_currency = %s and business_date >= %s
+    group by metric, billing_currency, age_days, level
+    order by age_days, level
+"""
+
+
+def errors_of_scope(connection: Connection, metric: str, scope: str, currency: str, since: date) -> Sequence[Error]:
+    """Of one scope's days from `since` on, by age."""
+    with connection.cursor(row_factory=class_row(Error)) as cursor:
+        return cursor.execute(_ERRORS_OF_SCOPE, [metric, scope, currency, since]).fetchall()
+
+
 def errors_by_age(connection: Connection, scopes: Mapping[str, str]) -> Sequence[Error]:
     """Of each metric's scope, by currency and age."""
     with connection.cursor(row_factory=class_row(Error)) as cursor:
@@ -69,16 +87,23 @@ class Shown:
     snapshots: int | None
     level: Decimal
 
+    @property
+    def by(self) -> str:
+        """What it was made by: `learnt from 20 days`, `the declared prior`."""
+        words = {"prior": "the declared prior", "observed": "as observed"}
+        return words.get(self.method, f"{self.method} from {self.snapshots} days")
 
-def current_nowcasts(connection: Connection, metric: str | None) -> Sequence[Shown]:
-    """The current nowcasts of a metric, or of all."""
+
+def current_nowcasts(connection: Connection, metric: str | None, scope: str | None = None) -> Sequence[Shown]:
+    """The current nowcasts of a metric, or of all; of one cost scope where it is named."""
     text: LiteralString = (
         "select metric, business_date, cost_scope, billing_currency, age_days, status, cost, nowcast_cost, low_cost,"
         " high_cost, unit_cost, nowcast_unit_cost, low_unit_cost, high_unit_cost, reason, method, snapshots, level"
-        " from unit_cost_nowcasts where metric = coalesce(%s, metric) order by 1, 2, 3, 4"
+        " from unit_cost_nowcasts where metric = coalesce(%s, metric) and cost_scope = coalesce(%s, cost_scope)"
+        " order by 1, 2, 3, 4"
     )
     with connection.cursor(row_factory=class_row(Shown)) as cursor:
-        return cursor.execute(text, [metric]).fetchall()
+        return cursor.execute(text, [metric, scope]).fetchall()
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,9 @@ EXPORTED = (
     *("unit", "unit_cost", "status", "reason", "complete_through", "version", "recorded_at", "run_id"),
 )
 
+NOWCASTS = ("nowcast_unit_cost", "low_unit_cost", "high_unit_cost")
+"""What a provisional day will come to for one unit, and between which two it is to end; empty for any other day."""
+
 EXPORTED_MARGINS = (
     *("metric", "business_date", "currency", "quantity", "unit", "gross", "discounts", "refunds", "chargebacks"),
     *("refunds_basis", "net_revenue", "fees", "fully_loaded_cost", "run_cost", "variable_cost", "margin_after"),
@@ -99,10 +102,25 @@ def alerts_since(connection: Connection, since: datetime, most: int = 500) -> Se
     return [Told(*row) for row in rows]
 
 
+# A nowcast is of one version of a day, as in unit_cost_nowcasts.
+_NOWCAST: LiteralString = """ left join lateral (
+    select n.nowcast_unit_cost, n.low_unit_cost, n.high_unit_cost from nowcast_versions n
+    where c.status = 'provisional' and n.metric = c.metric and n.business_date = c.business_date
+        and n.cost_scope = c.cost_scope and n.billing_currency = c.billing_currency and n.version = c.version
+        and n.recorded_at <= coalesce(%(as_of)s::timestamptz, 'infinity')
+    order by n.nowcast desc limit 1
+) nowcast on true """
+
+
 def unit_costs(
-    connection: Connection, days: DayRange | None, metric: str | None, as_of: datetime | None
+    connection: Connection,
+    days: DayRange | None,
+    metric: str | None,
+    as_of: datetime | None,
+    *,
+    with_nowcasts: bool = False,
 ) -> Sequence[tuple[Any, ...]]:
-    """Rows of `EXPORTED`, in a fixed order; as they were believed at `as_of` where it is given."""
+    """Rows of `EXPORTED` and, if asked for, `NOWCASTS`, in a fixed order; as believed at `as_of` where it is given."""
     columns: LiteralString = (
         "metric, business_date, cost_scope, billing_currency, cost_basis, cost, charge_rows, quantity, unit, unit_cost,"
         " status, reason, complete_through, version, recorded_at, run_id"
@@ -112,7 +130,9 @@ def unit_costs(
         " and (%(first)s::date is null or business_date between %(first)s and %(last)s)"
         " order by metric, business_date, cost_scope, billing_currency"
     )
-    source: LiteralString = "unit_costs" if as_of is None else "unit_costs_as_of(%(as_of)s)"
+    source: LiteralString = "unit_costs c" if as_of is None else "unit_costs_as_of(%(as_of)s) c"
+    if with_nowcasts:
+        columns, source = columns + ", nowcast.*", source + _NOWCAST
     values: Mapping[str, object] = {
         "metric": metric,
         "first": days.first if days else None,

@@ -34,6 +34,10 @@ def _done() -> Markup:
     return _box("cell done")
 
 
+def _closed() -> Markup:
+    return _box("cell done") + tag("path", d="M6,10.4l2.8,2.8L14.2,7.4", class_="on-cell")
+
+
 def _provisional() -> Markup:
     return _box("cell hollow") + tag(
         "path", d="M2,15V18.5Q2,18.5 4,18.5H16Q18,18.5 18,16.5V10.5H2Z", class_="fill done"
@@ -74,6 +78,7 @@ class _Look:
 
 STATES: Mapping[str, _Look] = {
     "done": _Look("complete", _done),
+    "closed": _Look("closed: its invoices are reconciled", _closed),
     "provisional": _Look("provisional: the bill may still grow", _provisional),
     "restated": _Look("restated", _restated),
     "warning": _Look("stored, with a warning", _warning),
@@ -83,7 +88,7 @@ STATES: Mapping[str, _Look] = {
     "open": _Look("not over yet", _open),
     "before": _Look("before the first day", Markup),
 }
-_LEDGER = {"complete": "done", "closed": "done", "red": "failed"}
+_LEDGER = {"complete": "done", "red": "failed"}
 _COUNTED = ("provisional", "restated", "warning", "failed", "missing", "waits")
 
 

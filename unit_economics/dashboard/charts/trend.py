@@ -16,6 +16,7 @@ from unit_economics.dashboard.charts.days import Days
 from unit_economics.dashboard.charts.palette import Palette, style_of
 from unit_economics.dashboard.charts.svg import drawing, tag, width_of
 from unit_economics.dashboard.charts.trend_data import Trend as Trend
+from unit_economics.dashboard.charts.trend_nowcasts import nowcasts
 from unit_economics.dashboard.charts.trend_panel import Panel
 from unit_economics.dashboard.charts.trend_words import trend_words
 from unit_economics.dashboard.words.numbers import Numbers
@@ -45,6 +46,7 @@ def trend(
         *trend_marks.growing(data, panels, pattern),
         *map(_framed, panels, data.titles, marks),
         *_values(data, panels, numbers),
+        *nowcasts(data, panels[0], numbers),
         trend_marks.target(data, panels[0], numbers),
         *trend_marks.today(data, panels[1:], numbers),
         *trend_marks.beyond(data, panels[0], numbers),
@@ -60,7 +62,8 @@ def is_beyond(data: Trend) -> bool:
 
 
 def _ratio_axis(data: Trend) -> Axis:
-    return axis_of([*calm(data.daily), *data.smooth, data.target], from_zero=False)
+    expected = [one.value for one in data.expected.values()]
+    return axis_of([*calm(data.daily), *data.smooth, data.target, *expected], from_zero=False)
 
 
 def _panels(data: Trend, numbers: Numbers, width: float, height: float) -> tuple[list[Panel], Marks]:

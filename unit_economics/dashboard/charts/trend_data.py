@@ -13,11 +13,21 @@ _DAILY_UNTIL = 400  # days; beyond a year the daily line is a grey wall
 
 
 @dataclass(frozen=True)
+class Expected:
+    """What a day that may still grow will come to, at shown scale: the nowcast, and its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Trend:
     """Consecutive days from `first`; None where a day has no value, and such a gap is not joined.
 
-    smooth: the ratio of 7-day sums. provisional: the days whose bill may still grow. today: the day that is not over.
-    restated: what a day's value was and is. titles: of the three panels. The ratio and its target are at shown scale.
+    smooth: the ratio of 7-day sums. provisional: the days whose bill may still grow. nowcasts: what the ratio of these
+    will come to. today: the day that is not over. restated: what a day's value was and is. titles: of the three
+    panels. The ratio, its nowcasts and its target are at shown scale.
     """
 
     first: date
@@ -27,6 +37,7 @@ class Trend:
     units: Values
     titles: tuple[str, str, str]
     provisional: Collection[int] = ()
+    nowcasts: Mapping[int, Expected] = field(default_factory=dict[int, Expected])
     restated: Mapping[int, str] = field(default_factory=dict[int, str])
     today: int | None = None
     target: float | None = None
@@ -41,3 +52,8 @@ class Trend:
     def daily(self) -> Values:
         """The ratio of each day, while there are few enough to tell apart."""
         return self.ratio if self.count <= _DAILY_UNTIL else ()
+
+    @property
+    def expected(self) -> Mapping[int, Expected]:
+        """The nowcasts, where days are drawn one by one."""
+        return self.nowcasts if self.count <= _DAILY_UNTIL else {}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from unit_economics.dashboard.charts import trend_nowcasts
 from unit_economics.dashboard.charts.axis import Axis
 from unit_economics.dashboard.charts.days import Tick
 from unit_economics.dashboard.charts.svg import tag, text, width_of
@@ -103,6 +104,7 @@ def legend(data: Trend, width: float, pattern: str) -> Markup:
     entries = [
         (data.today is not None, "today", tag("circle", cx=11, cy=-4, r=3.5, class_="hollow c-cost")),
         (bool(data.provisional), GROWS, tag("rect", y=-8, width=16, height=9, fill=f"url(#{pattern})")),
+        (bool(data.expected), "nowcast", trend_nowcasts.sample()),
         (bool(data.restated), "restated", tag("path", d="M8,-8l4,7h-8Z", class_="fill warn")),
         (bool(data.daily), "daily", tag("path", d="M0,-4H16", class_="line daily c-ratio")),
         (bool(data.smooth), "7-day mean", tag("path", d="M0,-4H16", class_="line strong c-ratio")),

@@ -5,6 +5,7 @@ Here: rows and their columns. Not here: how a value is written (csv_text.py), ot
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 
 from unit_economics.csv_text import as_csv
@@ -15,6 +16,7 @@ from unit_economics.dashboard.panels.trend import shown_range
 from unit_economics.dashboard.scene import Scene
 from unit_economics.dashboard.view import NoSuchView
 from unit_economics.insight.bridge import Window
+from unit_economics.warehouse.overview import NOWCASTS
 
 DAYS = (
     *("business_date", "metric", "cost_scope", "currency", "basis", "cost", "quantity", "unit", "unit_cost"),
@@ -30,8 +32,12 @@ Row = Sequence[object]
 
 
 def days_csv(scene: Scene) -> bytes:
-    """The stored days of the chart; `unit_cost` is for one unit, and empty with the reason where there is none."""
-    return as_csv(DAYS, _days(scene))
+    """The stored days of the chart; `unit_cost` is for one unit, and empty with the reason where there is none.
+
+    Where the catalogue has `nowcast`, what provisional days will come to stands in three columns more.
+    """
+    names = DAYS + (NOWCASTS if scene.of.catalogue.nowcast else ())
+    return as_csv(names, _days(scene))
 
 
 def slices_csv(scene: Scene) -> bytes:
@@ -55,7 +61,15 @@ def _days(scene: Scene) -> Iterator[Row]:
         if day is not None and day.day in shown:
             unit_cost = day.cost / day.quantity if day.cost is not None and day.quantity else None
             money = (day.cost, day.quantity, unit, unit_cost)
-            yield day.day, *_view(scene, scene.view.scope), *money, day.status, day.reason
+            yield day.day, *_view(scene, scene.view.scope), *money, day.status, day.reason, *_nowcast(scene, day.day)
+
+
+def _nowcast(scene: Scene, day: date) -> Row:
+    """What is in `NOWCASTS`; no cell where the catalogue has no `nowcast`."""
+    if scene.of.catalogue.nowcast is None:
+        return ()
+    one = scene.nowcasts.get(day)
+    return (one.nowcast_unit_cost, one.low_unit_cost, one.high_unit_cost) if one else (None, None, None)
 
 
 def _slices(scene: Scene, found: Comparison, before: Window | None, after: Window) -> Iterator[Row]:

@@ -17,10 +17,11 @@ from markupsafe import Markup
 from unit_economics.business_days import DayRange
 from unit_economics.dashboard.charts.trend import Trend, is_beyond
 from unit_economics.dashboard.charts.trend import trend as trend_chart
+from unit_economics.dashboard.facts import nowcasts
 from unit_economics.dashboard.mart.series import Day
 from unit_economics.dashboard.scene import Scene
 
-_MARKS = {"complete": "c", "closed": "c", "restated": "r"}
+_MARKS = {"complete": "c", "closed": "k", "restated": "r"}
 _SMOOTH_DAYS = 7
 _BEFORE = """
     select distinct on (business_date) business_date, unit_cost from unit_cost_versions
@@ -38,7 +39,9 @@ class TrendPanel:
     per: str
     chart: Markup
     data: Markup
-    rows: Sequence[tuple[str, str, str, str, str]]
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    about_nowcasts: Sequence[str]
     has_target: bool
     has_restated: bool
     has_beyond: bool
@@ -54,7 +57,9 @@ def trend(scene: Scene) -> TrendPanel:
         scene.per,
         trend_chart(drawn, scene.numbers),
         _json(_data(scene, drawn)),
+        _head(scene),
         _rows(scene),
+        nowcasts.about(scene),
         drawn.target is not None,
         bool(drawn.restated),
         is_beyond(drawn),
@@ -81,6 +86,7 @@ def drawn_trend(scene: Scene) -> Trend:
         cost=_floats(day and day.cost for day in days),
         units=_floats(day and day.quantity for day in days),
         provisional={n for n, day in enumerate(days) if day and day.is_whole and not day.counts},
+        nowcasts=nowcasts.expected(scene, shown),
         today=(scene.today - shown.first).days if scene.today in shown else None,
         target=None if target is None else float(target * scale),
         restated=_restated(scene, shown),
@@ -142,6 +148,7 @@ def _data(scene: Scene, drawn: Trend) -> dict[str, Any]:
         "status": "".join(_mark(scene.series.days.get(day)) for day in shown),
         "today": str(scene.today),
         "target": drawn.target,
+        "nowcasts": _nowcasts(drawn),
         "restated": {str(shown.first + timedelta(days=n)): text for n, text in drawn.restated.items()},
         "currency": scene.of.catalogue.currency,
         "locale": scene.numbers.locale.replace("_", "-"),
@@ -151,6 +158,11 @@ def _data(scene: Scene, drawn: Trend) -> dict[str, Any]:
         "titles": list(drawn.titles),
         "ratio_digits": digits,
     }
+
+
+def _nowcasts(drawn: Trend) -> dict[int, list[float | int | None]]:
+    """Each with its interval, by its place in the range."""
+    return {n: _short([one.value, one.low, one.high], 4) for n, one in drawn.nowcasts.items()}
 
 
 def _short(values: Sequence[float | None], digits: int) -> list[float | int | None]:
@@ -164,7 +176,13 @@ def _mark(day: Day | None) -> str:
     return _MARKS.get(day.status, "p")
 
 
-def _rows(scene: Scene) -> list[tuple[str, str, str, str, str]]:
+def _head(scene: Scene) -> list[str]:
+    """The titles of the rows; a column for nowcasts where there is any."""
+    beside = ["Nowcast"] if scene.nowcasts else []
+    return ["Day", f"Cost per {scene.per}", *beside, "Cost", "Units", "State"]
+
+
+def _rows(scene: Scene) -> list[Sequence[str]]:
     numbers, shown, stored = scene.numbers, shown_range(scene), scene.series.days
     if not stored:
         return []
@@ -175,6 +193,7 @@ def _rows(scene: Scene) -> list[tuple[str, str, str, str, str]]:
         (
             numbers.day(day.day),
             numbers.money(_ratio(day, scene.scale)),
+            *([nowcasts.written(scene, day.day)] if scene.nowcasts else []),
             numbers.money(day.cost),
             numbers.count(day.quantity),
             day.reason or day.status,

@@ -17,6 +17,8 @@ const calm = (values) => {
 };
 const seen = (view, values) => values.slice(view.from, view.to + 1);
 const hasDaily = (view) => view.to - view.from < DAILY_UNTIL;
+const nowcastDays = (data, view) =>
+  Object.keys(data.nowcasts).map(Number).filter((day) => hasDaily(view) && day >= view.from && day <= view.to);
 const faint = (hue, alpha) => hue + alpha; // app.css writes these colours as #rrggbb
 
 function hues() {
@@ -36,7 +38,8 @@ function rangesOf({ data, view }) {
     },
     ratio() {
       const daily = hasDaily(view) ? calm(seen(view, data.ratio)) : [];
-      const values = there([...seen(view, data.smooth), ...daily, data.target]);
+      const expected = nowcastDays(data, view).map((day) => data.nowcasts[day][0]);
+      const values = there([...seen(view, data.smooth), ...daily, ...expected, data.target]);
       if (!values.length) return [0, 1];
       const [least, most] = [Math.min(...values), Math.max(...values)];
       const room = (most - least) * 0.06 || Math.abs(most) * 0.05 || 1;
@@ -94,13 +97,32 @@ function notched(u, paint, days) {
   });
 }
 
+function ring(ctx, paint, hue, x, y, radius) {
+  const line = new Path2D();
+  line.arc(x, y, radius, 0, 2 * Math.PI);
+  Object.assign(ctx, { fillStyle: paint.panel, strokeStyle: hue, lineWidth: 1.5 });
+  ctx.fill(line);
+  ctx.stroke(line);
+}
+
 function ringed(u, paint, day, hue) {
-  onCanvas(u, (ctx, _, x, y) => {
-    const ring = new Path2D();
-    ring.arc(x(day), y(0), 3.5, 0, 2 * Math.PI);
-    Object.assign(ctx, { fillStyle: paint.panel, strokeStyle: hue, lineWidth: 1.5 });
-    ctx.fill(ring);
-    ctx.stroke(ring);
+  onCanvas(u, (ctx, _, x, y) => ring(ctx, paint, hue, x(day), y(0), 3.5));
+}
+
+// What a day will come to: a hollow mark in a dashed band, which ends where the axis does.
+function banded(u, paint, days, nowcasts) {
+  onCanvas(u, (ctx, { top, base }, x, y) => {
+    const wide = Math.max(1.5, 0.72 * (x(1) - x(0)));
+    for (const day of days) {
+      const [value, low, high] = nowcasts[day];
+      const [from, to] = [high, low].map((end) => clamp(y(end), top, base));
+      Object.assign(ctx, { fillStyle: faint(paint.accent, "1f"), strokeStyle: paint.accent, lineWidth: 1 });
+      ctx.fillRect(x(day) - wide / 2, from, wide, to - from);
+      ctx.setLineDash([2, 2]);
+      ctx.strokeRect(x(day) - wide / 2, from, wide, to - from);
+      ctx.setLineDash([]);
+      ring(ctx, paint, paint.accent, x(day), y(value), 2.6);
+    }
   });
 }
 
@@ -112,6 +134,7 @@ function marksOf({ data, words, view, paint, days }) {
     openBills: (u) => hatched(u, paint, seen(view, days).filter(isOpenBill)),
     target: (u) => data.target != null && dashed(u, paint, data.target),
     beyond: (u) => hasDaily(view) && pointed(u, paint, seen(view, days), data.ratio),
+    nowcasts: (u) => banded(u, paint, nowcastDays(data, view), data.nowcasts),
     restated: (u) => notched(u, paint, restated.filter(isSeen)),
     today: (hue) => (u) => isSeen(today) && ringed(u, paint, today, hue),
   };
@@ -191,7 +214,7 @@ export function drawn(places, data, words, view, { onZoom, onCursor, onDrawn }) 
   }
 
   const [ratios, costs, counts] = [ratioSeries(chart), [amountSeries(view, cost)], [amountSeries(view, units)]];
-  const inRatio = [marks.target, marks.beyond, marks.restated];
+  const inRatio = [marks.target, marks.nowcasts, marks.beyond, marks.restated];
   return [
     panel(0, tall, [data.ratio, data.smooth], ratios, ranges.ratio, words.ratioMark, inRatio, steering),
     panel(1, low, [data.cost], costs, ranges.amount, words.costMark, [marks.today(cost)]),

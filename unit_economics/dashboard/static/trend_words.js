@@ -2,7 +2,7 @@
 // Here: labels, and what is said of a day. A day is midnight UTC whatever the reader's zone, so it never shifts.
 const DAY = 86_400_000;
 const LABEL = 58; // pixels that a day's label needs
-const STATES = { c: "", r: "restated", p: "provisional, the bill may still grow", m: "no data" };
+const STATES = { c: "", k: "closed: its invoices are reconciled", r: "restated", p: "provisional, the bill may still grow", m: "no data" };
 
 // Which days may have a label, by the days that one label needs. Day 4 of the epoch was a Monday.
 const STEPS = [
@@ -82,7 +82,13 @@ export function wordsOf(data) {
     return `${value} = ${numbers.cost(data.cost[n])} ÷ ${numbers.count(data.units[n])} ${data.units_name}`;
   }
 
+  // What the day will come to, beside what is there of it.
+  function nowcast(n) {
+    const [value, low, high] = (data.nowcasts[n] ?? []).map(numbers.ratio);
+    return value ? `nowcast ${value}, ${low} to ${high}` : "";
+  }
+
   const mean = (n) => (data.smooth[n] == null ? "" : `7-day mean ${numbers.ratio(data.smooth[n])}`);
-  const said = (n) => [amounts(n), mean(n), state(n)].filter(Boolean).join(" · ");
+  const said = (n) => [amounts(n), nowcast(n), mean(n), state(n)].filter(Boolean).join(" · ");
   return { ...days, ...numbers, said };
 }
