@@ -63,9 +63,27 @@ class Estimate:
 
 
 def complete_age(catalogue: Catalogue) -> int:
-    """The age at which every source's day is complete: 1 where it is on the first morning."""
-    slowest = max(source.complete_after for source in catalogue.cost_sources.values())
-    return -(-slowest // timedelta(days=1)) + 1
+    """The age at which every source's day is complete but for what is slower: 1 where it is on the first morning."""
+    return max(_age(source.complete_after) for source in catalogue.cost_sources.values())
+
+
+def slower_ages(catalogue: Catalogue) -> Mapping[tuple[str, str | None], int]:
+    """The ages at which the providers and services are complete that a cost source names as slower."""
+    found: dict[tuple[str, str | None], int] = {}
+    for source in catalogue.cost_sources.values():
+        for one in source.slower:
+            place = one.provider, one.service
+            found[place] = max(found.get(place, 0), _age(one.complete_after))
+    return found
+
+
+def latest_age(catalogue: Catalogue) -> int:
+    """The age at which a day is complete that has charges of all that is slower."""
+    return max([complete_age(catalogue), *slower_ages(catalogue).values()])
+
+
+def _age(complete_after: timedelta) -> int:
+    return -(-complete_after // timedelta(days=1)) + 1
 
 
 def rules_of(catalogue: Catalogue) -> Rules | None:

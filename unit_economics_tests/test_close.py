@@ -168,6 +168,15 @@ def test_a_pack_that_nobody_touched_is_proved_and_every_observation_comes_out_ag
     assert (found.findings, found.values, found.left_out) == ([], 93, [])
 
 
+def test_a_formula_of_a_closed_month_comes_out_again_or_is_told(shop: World) -> None:
+    shop.catalogue = f"{CATALOGUE}formulas:\n  restless: {{formula: variation(order), unit: '1'}}\n"
+    assert shop.run("2026-03-01", "2026-03-31", "restless").success
+    one = closed(shop)
+    assert (proof(shop, one).findings, proof(shop, one).values) == ([], 93 + 31)
+    shop.sql("update unit_economics.formula_value set value = 0.5 where business_date = '2026-03-29'")
+    assert "recomputed: restless 2026-03-29 version 1: value is 0.5" in str(proof(shop, one).findings)
+
+
 def test_a_byte_that_was_changed_in_a_file_is_found_with_its_number(shop: World) -> None:
     one = closed(shop)
     content = one.files["observations.csv"].replace(b"0.2,20.", b"0.3,20.", 1)
@@ -322,7 +331,7 @@ def test_the_command_closes_a_month_proves_it_and_lists_it(shop: World, tmp_path
     assert command(shop, "2026-03", "--out", str(tmp_path)).exit_code == 0
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     shown = command(shop, "2026-03", "--out", str(tmp_path), "--verify")
-    assert (shown.exit_code, "93 observations come out again" in shown.stdout) == (0, True), shown.output
+    assert (shown.exit_code, "93 stored values come out again" in shown.stdout) == (0, True), shown.output
     assert "as closed" in command(shop, "--list").stdout
     (folder / "observations.csv").write_bytes(b"x")
     assert command(shop, "2026-03", "--out", str(tmp_path), "--verify").exit_code == 1

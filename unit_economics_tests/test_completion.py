@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unit_economics.insight.completion import LEAST_SNAPSHOTS, Cell, Curves, Snapshot, Step, step_of
+from unit_economics.insight.curve_points import curve_points
 from unit_economics.insight.growing import factor_to_end, variances
+from unit_economics.insight.prior import Prior
 
 TAYLOR_ASHE = [
     [357848, 1124788, 1735330, 2218270, 2745596, 3319994, 3466336, 3606286, 3833515, 3901463],
@@ -29,6 +31,7 @@ ERRORS = [75_535, 121_699, 133_549, 261_406, 411_010, 558_317, 875_328, 971_258,
 """Mack 1993, table 1 and the text beside it: the standard error of each year's reserve, from the second year on."""
 
 FIRST = date(2026, 3, 1)
+PRIOR = Prior({}, Decimal("0.5"))
 EC2, TAX = Cell("AWS", "EC2", "USD"), Cell("AWS", "Tax", "USD")
 
 
@@ -89,6 +92,31 @@ def test_what_was_not_there_yet_has_no_factor_but_its_provider_has_one() -> None
     assert steps is not None
     assert factor_to_end(steps) == pytest.approx(Decimal(110) / 60)
     assert curves.cells == [TAX.whole, EC2, TAX]
+
+
+def test_each_service_ends_at_its_own_age_and_its_provider_with_the_last_of_them() -> None:
+    curves = Curves(seen(9, *FILLING), 2, {("AWS", "Tax"): 3, ("AWS", None): 1})
+    assert [curves.end(cell) for cell in (EC2, TAX, TAX.whole)] == [2, 3, 3]
+    assert curves.latest == 3
+    source, steps = curves.known(EC2, 1)
+    assert (source, factor_to_end(steps)) == ("learnt", pytest.approx(Decimal("1.5")))
+    assert {cell: [one.age for one in curve_points(curves, PRIOR) if one.cell == cell] for cell in curves.cells} == {
+        EC2: [1],
+        TAX: [1, 2],
+        TAX.whole: [1, 2],
+    }
+
+
+def test_a_provider_named_as_slower_is_so_with_all_its_services() -> None:
+    curves = Curves(seen(9, *FILLING), 2, {("AWS", None): 3})
+    assert [curves.end(cell) for cell in (EC2, TAX, TAX.whole, Cell("GCP", "Run", "USD"))] == [3, 3, 3, 2]
+
+
+def test_a_fast_service_goes_by_its_providers_steps_to_its_own_end_alone() -> None:
+    new = Cell("AWS", "New", "USD")
+    curves = Curves(seen(9, *FILLING), 2, {("AWS", "Tax"): 3})
+    source, steps = curves.known(new, 1)
+    assert (source, len(steps)) == ("provider", 1)
 
 
 def test_a_day_that_was_first_seen_late_teaches_nothing_of_its_first_days() -> None:

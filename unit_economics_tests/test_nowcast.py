@@ -89,6 +89,34 @@ def test_until_eight_days_were_seen_it_is_the_declared_prior_and_says_so() -> No
     assert nowcast([Part(EC2, Decimal(30)), Part(OTHER, Decimal(10))], 1, learnt(), RULES).method == "mixed"
 
 
+def slower(tax_at: int) -> Curves:
+    """EC2 is complete on the second morning and taken back a little later; the tax fills until the third."""
+    seen = {
+        (date(2026, 3, 1) + timedelta(days=n), age): Snapshot(
+            {EC2: Decimal(ec2), TAX: Decimal(tax + n % 2 * (age < 3))}
+        )
+        for age, (ec2, tax) in enumerate(((50, 2), (100, 4), (90, 10)), start=1)
+        for n in range(20)
+    }
+    return Curves(seen, 2, {("AWS", "Tax"): tax_at})
+
+
+def test_what_is_complete_is_not_carried_open_by_a_slower_service_which_is_not_cut() -> None:
+    parts = [Part(EC2, Decimal(100)), Part(TAX, Decimal(4))]
+    found = nowcast(parts, 2, slower(3), RULES)
+    assert (found.cost, found.method) == (100 + Decimal("8.888888888888"), "learnt")
+    assert 100 < found.low < found.cost < found.high < 120
+    assert nowcast(parts, 2, slower(2), RULES).cost == 104
+    first = nowcast([Part(EC2, Decimal(50)), Part(TAX, Decimal(2))], 1, slower(3), RULES)
+    assert first.cost == nowcast([Part(EC2, Decimal(50))], 1, slower(3), RULES).cost + Decimal(8)
+
+
+def test_a_service_that_is_complete_is_expected_no_more() -> None:
+    seen = {key: Snapshot({TAX: Decimal(key[1] == 3)}) for key in learnt().seen}
+    assert nowcast([], 2, Curves(seen, 3), RULES, [TAX]).cost == 1
+    assert nowcast([], 2, Curves(seen, 2, {("GCP", None): 3}), RULES, [TAX]).cost == 0
+
+
 def test_priors_are_wrong_together() -> None:
     one = nowcast([Part(EC2, Decimal(60))], 1, NOTHING_SEEN, RULES)
     two = nowcast([Part(EC2, Decimal(30)), Part(TAX, Decimal(30))], 1, NOTHING_SEEN, RULES)

@@ -90,6 +90,23 @@ def test_the_curve_says_how_much_is_there_of_every_service_and_from_how_many_day
     ]
 
 
+def test_a_slower_service_has_a_longer_curve_and_the_others_are_left_as_they_are(world: Callable[..., World]) -> None:
+    slower = "complete_after: P1D, slower: [{provider: AWS, service: S3, complete_after: P2D}]"
+    mornings = Mornings(world(CATALOGUE.replace("complete_after: P2D", slower)))
+    mornings.costs = {**mornings.costs, 3: {"EC2": 100, "S3": 20}}
+    mornings.pass_by(to=TWELVE)
+    mornings.prove()
+    columns = "service_name, age_days, complete_at"
+    curve = [("(all)", 1, 3), ("(all)", 2, 3), ("EC2", 1, 2), ("S3", 1, 3), ("S3", 2, 3)]
+    assert mornings.rows(columns, "completion_curve") == curve
+    found = mornings.rows(
+        "cost_scope, cost, nowcast_cost", "unit_cost_nowcasts", "age_days = 2 and cost_scope like 's%'"
+    )
+    grown = {scope: (cost, nowcast) for scope, cost, nowcast in found}
+    assert grown["service:EC2"][0] == grown["service:EC2"][1]
+    assert grown["service:S3"][0] != grown["service:S3"][1]
+
+
 def test_before_eight_days_the_declared_prior_stands_in_and_is_labelled_so(learnt: Mornings) -> None:
     first = learnt.rows(
         "business_date::text, age_days, nowcast_cost::float, method, snapshots",

@@ -22,8 +22,10 @@ from unit_economics.nowcasting import (
     complete_age,
     estimates,
     in_proportion,
+    latest_age,
     parts_of,
     rules_of,
+    slower_ages,
 )
 from unit_economics.refusals import UsageRefusal
 from unit_economics.schemas import CHARGES
@@ -158,6 +160,14 @@ def test_a_day_is_complete_at_the_age_at_which_its_slowest_source_is(after: str,
     fast = "other: {kind: focus, path: ./other, complete_after: PT0S}"
     text = CATALOGUE.replace("complete_after: P2D}", f"complete_after: {after}}}, {fast}")
     assert complete_age(read(text)) == age
+
+
+def test_what_is_slower_is_complete_later_and_holds_no_other_open() -> None:
+    slower = "slower: [{provider: AWS, service: Tax, complete_after: P5D}, {provider: GCP, complete_after: PT60H}]"
+    catalogue = read(CATALOGUE.replace("complete_after: P2D}", f"complete_after: P2D, {slower}}}"))
+    assert (complete_age(catalogue), latest_age(catalogue)) == (3, 6)
+    assert slower_ages(catalogue) == {("AWS", "Tax"): 6, ("GCP", None): 4}
+    assert (latest_age(read()), slower_ages(read())) == (3, {})
 
 
 @pytest.mark.parametrize(

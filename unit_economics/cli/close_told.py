@@ -68,10 +68,10 @@ def show_proof(of: Deployment, close: MonthClose, proof: Proof, *, as_json: bool
         click.echo(f"  {coloured('red', 'differs')}  {harmless(finding)}")
     if not proof.findings:
         click.echo(f"  {coloured('ok')}  every file is what it was when the month was closed")
-    click.echo(f"  {proof.values} observations come out again, to the last bit, from their recorded inputs")
+    click.echo(f"  {proof.values} stored values come out again, to the last bit, from their recorded inputs")
     if left_out:
         reasons = ", ".join(sorted({day.why_not for day in proof.left_out}))
-        click.echo(f"  {coloured('skip', 'not recomputed')}  {left_out} observations: {reasons}")
+        click.echo(f"  {coloured('skip', 'not recomputed')}  {left_out} values: {reasons}")
     if proof.findings and close.code_version != of.code_version:
         click.echo(f"\n  It was made by release {close.code_version}, and compared by {of.code_version}.")
     click.echo()

@@ -21,7 +21,7 @@ from unit_economics.warehouse.stored_days import stored_days
 
 @dataclass(frozen=True)
 class Proof:
-    """What was found. values: how many observations came out again; left_out: those that can't be computed again."""
+    """What was found. values: how many stored values came out again; left_out: those that can't be computed again."""
 
     findings: Sequence[str]
     values: int
@@ -71,7 +71,8 @@ def _by_mart(files: Mapping[str, bytes], made: Mapping[str, bytes]) -> Sequence[
 
 
 def _recomputed(connection: Connection, close: MonthClose) -> Iterator[Verified]:
-    """Every observation of the pack, out of the versions that it was computed from."""
+    """Everything of the pack that is computed, out of the versions that it was computed from; no revenue is in it."""
     days = stored_days(connection, days_of(close.month), as_of=close.closed_at)
-    metrics = {name for (name,) in connection.execute("select distinct metric from unit_cost_versions").fetchall()}
-    return verified(connection, [day for day in days if day.asset in metrics])
+    rows = connection.execute("select distinct asset from ledger where not is_revenue(asset)").fetchall()
+    shown = {name for (name,) in rows}
+    return verified(connection, [day for day in days if day.asset in shown])

@@ -23,9 +23,10 @@ class Arrival:
 def arrivals(cells: Iterable[Cell], age: int, curves: Curves) -> Iterator[Arrival]:
     """What these services, none of them there at this age, will bring: those that come on more days than not.
 
-    One that comes now and then, like a fee on the first of a month, is not expected on any day.
+    One that comes now and then, like a fee on the first of a month, is not expected on any day; nor is any at an age at
+    which it is complete.
     """
-    for cell in cells:
+    for cell in (cell for cell in cells if age < curves.end(cell)):
         finals = list(_finals(cell, age, curves))
         came = sum(1 for final in finals if final > 0)
         if len(finals) >= LEAST_SNAPSHOTS and came * 2 > len(finals):
@@ -34,8 +35,9 @@ def arrivals(cells: Iterable[Cell], age: int, curves: Curves) -> Iterator[Arriva
 
 def _finals(cell: Cell, age: int, curves: Curves) -> Iterator[float]:
     """What the cell cost at last on the days on which it had nothing at this age."""
+    end = curves.end(cell)
     for (day, at), before in curves.seen.items():
-        after = curves.seen.get((day, curves.complete_at))
+        after = curves.seen.get((day, end))
         if at == age and after and after.definition == before.definition and before.costs.get(cell, 0) == 0:
             final = after.costs.get(cell, 0)
             if final is not None and final >= 0:

@@ -81,11 +81,13 @@ def step_of(pairs: Iterable[tuple[float, float]]) -> Step | None:
 class Curves:
     """What the snapshots of the past days teach: `seen` has them by day and age, 1 for the first morning.
 
-    complete_at: the age at which a day is complete, and the curve ends.
+    complete_at: the age at which a service's day is complete, and its curve ends; slower: the later age of a provider,
+    by its name and None, or of one service of it.
     """
 
     seen: Mapping[tuple[date, int], Snapshot]
     complete_at: int
+    slower: Mapping[tuple[str, str | None], int] = field(default_factory=dict)
     _pairs: dict[tuple[Cell, int], Sequence[Pair]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
@@ -94,14 +96,27 @@ class Curves:
         found = {cell for snapshot in self.seen.values() for cell in snapshot.costs}
         return sorted(found | {cell.whole for cell in found})
 
+    @cached_property
+    def latest(self) -> int:
+        """The age at which everything that was ever seen is complete."""
+        return max((self.end(cell) for cell in self.cells), default=self.complete_at)
+
+    def end(self, cell: Cell) -> int:
+        """The age at which a cell is complete; a provider's whole is with the last of its services."""
+        if cell.service == WHOLE:
+            ends = [self.end(one) for one in self.cells if one.whole == cell != one]
+            return max(ends, default=self.complete_at)
+        named = (self.slower.get((cell.provider, service), 0) for service in (None, cell.service))
+        return max(self.complete_at, *named)
+
     def step(self, cell: Cell, age: int) -> Step | None:
         """The step of a cell from this age to the next; None where too few days took it."""
         pairs = self.pairs(cell, age)
         return step_of((before, after) for _, before, after in pairs) if len(pairs) >= LEAST_SNAPSHOTS else None
 
-    def steps(self, cell: Cell, age: int) -> Sequence[Step] | None:
-        """The steps of a cell from this age until a day is complete; None where one of them is not known."""
-        found = [self.step(cell, one) for one in range(age, self.complete_at)]
+    def steps(self, cell: Cell, age: int, end: int | None = None) -> Sequence[Step] | None:
+        """The steps of a cell from this age until it, or another's end, is reached; None where one is not known."""
+        found = [self.step(cell, one) for one in range(age, self.end(cell) if end is None else end)]
         known = [step for step in found if step]
         return known if len(known) == len(found) else None
 
@@ -109,7 +124,7 @@ class Curves:
         """The steps that a cell goes by and whose they are; none where a prior has to stand in."""
         if own := self.steps(cell, age):
             return "learnt", own
-        whole = self.steps(cell.whole, age)
+        whole = self.steps(cell.whole, age, self.end(cell))
         return ("provider", whole) if whole else ("prior", ())
 
     def pairs(self, cell: Cell, age: int) -> Sequence[Pair]:
@@ -135,7 +150,7 @@ class Curves:
         A delivery that is late is late for every service: the squared errors of whole days, over what the cells'
         own variances add up to.
         """
-        known = {cell: step for cell in cells if (step := self.step(cell, age))}
+        known = {cell: step for cell in cells if age < self.end(cell) and (step := self.step(cell, age))}
         errors: dict[date, float] = {}
         alone = 0.0
         for cell, step in known.items():

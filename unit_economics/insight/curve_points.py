@@ -32,9 +32,9 @@ class CurvePoint:
 
 
 def curve_points(curves: Curves, prior: Prior) -> Iterator[CurvePoint]:
-    """Every point before the age at which a day is complete, by cell and age."""
+    """Every point before the age at which the cell is complete, by cell and age."""
     for cell in curves.cells:
-        for age in range(1, curves.complete_at):
+        for age in range(1, curves.end(cell)):
             source, steps = curves.known(cell, age)
             factor = factor_to_end(steps) if steps else prior.factor(age)
             spread = _spread(steps) if steps else float(prior.spread * (1 - 1 / factor))

@@ -12,6 +12,7 @@ is added as it came on other days (arrivals.py).
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Literal, NamedTuple
 
 from unit_economics.exact import EXACT, MONEY_STEP
@@ -67,13 +68,12 @@ class _Grown:
 def nowcast(parts: Iterable[Part], age: int, curves: Curves, rules: Rules, absent: Iterable[Cell] = ()) -> Nowcast:
     """What these parts of a day will come to, and what is absent of it so far.
 
-    A credit is taken as it is, and so is all at a complete age.
+    A credit is taken as it is, and so is what is complete at this age.
     """
     there = list(parts)
-    coming = arrivals(absent, age, curves) if age < curves.complete_at else ()
     grown = [
         *(_grown(part, age, curves, rules) for part in there if part.amount > 0),
-        *(_arrived(one, rules) for one in coming),
+        *(_arrived(one, rules) for one in arrivals(absent, age, curves)),
     ]
     fixed = _sum(part.amount for part in there if part.amount <= 0)
     cost = _sum(one.amount for one in grown)
@@ -86,7 +86,7 @@ def nowcast(parts: Iterable[Part], age: int, curves: Curves, rules: Rules, absen
 
 
 def _grown(part: Part, age: int, curves: Curves, rules: Rules) -> _Grown:
-    if age >= curves.complete_at:
+    if age >= curves.end(part.cell):
         return _Grown(part.amount, "observed")
     _, steps = curves.known(part.cell, age)
     if not steps:
@@ -116,13 +116,14 @@ def _variance(grown: Sequence[_Grown], age: int, curves: Curves) -> float:
             learnt.setdefault(one.cell.currency, {}).setdefault(one.cell, []).append(one.variances)
     together = 0.0
     for cells in learnt.values():
-        by_step = [sum(step) for step in zip(*(one for of in cells.values() for one in of), strict=True)]
+        strayed = [one for of in cells.values() for one in of]
+        by_step = [sum(step) for step in zip_longest(*strayed, fillvalue=0.0)]  # the slower ones go on alone
         together += sum(one * curves.together(list(cells), age + n) for n, one in enumerate(by_step))
     return together + sum(one.alone for one in grown) + sum(one.deviation for one in grown) ** 2
 
 
 def _method(grown: Sequence[_Grown]) -> Method:
-    sources: list[Method] = [*{one.source for one in grown}]
+    sources: list[Method] = [*{one.source for one in grown} - {"observed"}]
     if not sources:
         return "observed"
     return sources[0] if len(sources) == 1 else "mixed"

@@ -20,7 +20,16 @@ from unit_economics.insight.completion import Curves
 from unit_economics.insight.curve_points import curve_points
 from unit_economics.insight.intervals import is_far_off
 from unit_economics.insight.prior import Rules
-from unit_economics.nowcasting import Estimate, Observed, bases_of, complete_age, estimates, rules_of
+from unit_economics.nowcasting import (
+    Estimate,
+    Observed,
+    bases_of,
+    complete_age,
+    estimates,
+    latest_age,
+    rules_of,
+    slower_ages,
+)
 from unit_economics.proof.nowcast_words import errors_table, nowcasts_table
 from unit_economics.proof.proof import Judgement, Proof, Proved
 from unit_economics.steps.exchanging import exchange_of
@@ -42,7 +51,7 @@ LEAST_NOWCASTS = 30
 def nowcast_proof(deployment: Deployment) -> Proof | None:
     """The proof, where the catalogue asks for nowcasts and some day is ever provisional."""
     rules = rules_of(deployment.catalogue)
-    if rules is None or complete_age(deployment.catalogue) == 1:
+    if rules is None or latest_age(deployment.catalogue) == 1:
         return None
     return Proof(
         ASSET,
@@ -87,12 +96,13 @@ def _made(catalogue: Catalogue, read: _Read, rules: Rules, last: date) -> Sequen
 
 
 def _read(deployment: Deployment, last: date) -> _Read:
-    catalogue, complete_at = deployment.catalogue, complete_age(deployment.catalogue)
-    taught = DayRange(last - (TAUGHT_BY + complete_at - 2) * ONE_DAY, last)
-    filling = DayRange(last - (complete_at - 2) * ONE_DAY, last)
+    catalogue, latest = deployment.catalogue, latest_age(deployment.catalogue)
+    taught = DayRange(last - (TAUGHT_BY + latest - 2) * ONE_DAY, last)
+    filling = DayRange(last - (latest - 2) * ONE_DAY, last)
+    ends = complete_age(catalogue), slower_ages(catalogue)
     with deployment.warehouse.snapshot() as connection:
         curves: Mapping[Basis, Curves] = {
-            basis: Curves(snapshots(connection, taught, complete_at, basis, deployment.calendar), complete_at)
+            basis: Curves(snapshots(connection, taught, latest, basis, deployment.calendar), *ends)
             for basis in bases_of(catalogue)
         }
         observed = provisional(connection, list(catalogue.measured), filling)
@@ -104,7 +114,7 @@ def _read(deployment: Deployment, last: date) -> _Read:
 
 def _learnt(basis: Basis, read: _Read, rules: Rules) -> Learnt:
     curves = read.curves[basis]
-    return Learnt(basis, curves.complete_at, read.taught, list(curve_points(curves, rules.prior)))
+    return Learnt(basis, curves.latest, read.taught, list(curve_points(curves, rules.prior)))
 
 
 def _headlines(catalogue: Catalogue) -> Mapping[str, str]:

@@ -14,7 +14,8 @@ from unit_economics.graph import Node
 from unit_economics.recomputing.comparing import Difference, compared
 from unit_economics.recomputing.inputs import Inputs
 from unit_economics.recomputing.kept import KeptCatalogues
-from unit_economics.recomputing.ways import WAYS, Way, why_not
+from unit_economics.recomputing.looking_back import LookedBack, looked_back
+from unit_economics.recomputing.ways import WAYS, Way
 from unit_economics.warehouse.connection import Connection
 from unit_economics.warehouse.stored_days import StoredDay, rows_of
 
@@ -41,22 +42,25 @@ class Recomputer:
 
     def why_not(self, day: StoredDay) -> str:
         """Why a day can't be computed again; empty where it can."""
-        found = self._kept.node(day)
-        return found if isinstance(found, str) else why_not(found[1])
+        found = self._found(day)
+        return found if isinstance(found, str) else ""
 
     def verified(self, day: StoredDay) -> Verified:
         """The day, computed again and compared."""
-        found = self._kept.node(day)
-        if isinstance(found, str):
-            return Verified(day, why_not=found)
-        if reason := why_not(found[1]):
-            return Verified(day, why_not=reason)
-        return Verified(day, self._differences(day, *found))
+        found = self._found(day)
+        return Verified(day, why_not=found) if isinstance(found, str) else Verified(day, self._differences(day, *found))
 
-    def _differences(self, day: StoredDay, catalogue: Catalogue, node: Node) -> Sequence[Difference]:
+    def _found(self, day: StoredDay) -> tuple[Catalogue, Node, LookedBack] | str:
+        known = self._kept.node(day)
+        if isinstance(known, str):
+            return known
+        back = looked_back(self._connection, *known, day)
+        return back if isinstance(back, str) else (*known, back)
+
+    def _differences(self, day: StoredDay, catalogue: Catalogue, node: Node, back: LookedBack) -> Sequence[Difference]:
         way = WAYS[node.kind]
         stored = rows_of(self._connection, way.table, day.asset, day.business_date, day.version)
-        inputs = Inputs(self._connection, day.business_date, day.input_versions)
+        inputs = Inputs(self._connection, day.business_date, day.input_versions, back)
         made = way.make(catalogue, node, inputs)
         return compared(day, way.keys, way.table, stored, made)
 

@@ -4,7 +4,7 @@ Here: reading them, in the shapes that the arithmetic takes. Not here: the arith
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -13,6 +13,7 @@ import pandas as pd
 from unit_economics.catalogue import Catalogue
 from unit_economics.exchange import Bill, Exchange, in_one_currency
 from unit_economics.graph import ALLOCATED_COSTS, CLOUD_COSTS, EXCHANGE_RATES, Node
+from unit_economics.recomputing.looking_back import LookedBack
 from unit_economics.schemas import SLICED_UNITS
 from unit_economics.warehouse import tables
 from unit_economics.warehouse.connection import Connection
@@ -24,11 +25,15 @@ _UNITS = tables.SLICED_QUANTITIES
 
 @dataclass(frozen=True)
 class Inputs:
-    """The inputs of one day. versions: by asset, as `input_versions` of the day's ledger row has them."""
+    """The inputs of one day.
+
+    versions: by asset, as `input_versions` of the day's ledger row has them; back: what it took from other days.
+    """
 
     connection: Connection
     day: date
     versions: Mapping[str, int]
+    back: LookedBack = field(default_factory=LookedBack)
 
     def rows(self, table: tables.Table, asset: str) -> pd.DataFrame:
         """The rows of one input; none where the day was made without it."""

@@ -91,18 +91,12 @@ def _formula(catalogue: Catalogue, node: Node, of: Inputs) -> pd.DataFrame:
         else empty(ALLOCATED_ROWS),
         billed=[of.day] if of.is_billed else [],
         counted={asset: of.by_segment(asset) for asset in counted_assets(one)},
+        history=of.back.history,
+        unit_costs=of.back.unit_costs,
     )
     exchange = of.exchange(catalogue) if EXCHANGE_RATES in one.inputs else None
     stored, refused = in_its_currency(catalogue, one, held, exchange)
     return formula_values(catalogue, one, [day for day in [of.day] if day not in refused], stored)
-
-
-def why_not(node: Node) -> str:
-    """Why an asset can't be computed again from what the ledger records; empty where it can."""
-    for function in ("history", "variation"):
-        if node.formula and entries(node.formula, function):
-            return f"it rests on {function}(), of which the ledger records no versions"
-    return ""
 
 
 WAYS: Mapping[Kind, Way] = {

@@ -63,7 +63,8 @@ def derived(deployment: Deployment, recipe: Recipe) -> Callable[[Attempt], Told]
             seen = (
                 ledger.current(connection, recipe.inputs, _reaching_back(recipe, days)) if recipe.trailing else made_of
             )
-            source = Source(glance=ledger.glance_of(seen.values(), red))
+            versions = {place: row.version for place, row in seen.items()}
+            source = Source(glance=ledger.glance_of(versions, red))
             if ledger.is_unchanged(connection, attempt, source.glance):
                 return _unchanged(deployment, recipe, attempt, source, red)
             green = [day for day in days if day not in red]

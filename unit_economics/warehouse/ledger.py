@@ -194,9 +194,13 @@ def _texts(absent: Mapping[date, str]) -> dict[str, str]:
     return {str(day): reason for day, reason in absent.items()}
 
 
-def glance_of(made_of: Iterable[LedgerDay], red: Iterable[date]) -> str:
+Versions = Mapping[tuple[str, date], int]
+"""Of assets on days, which version."""
+
+
+def glance_of(made_of: Versions, red: Iterable[date]) -> str:
     """How inputs in the ledger look: the same again, and what is made of them would be the same."""
-    versions = sorted(f"{row.asset} {row.business_date} {row.version}" for row in made_of)
+    versions = sorted(f"{asset} {day} {version}" for (asset, day), version in made_of.items())
     return sha256("\n".join([*versions, "red", *sorted(map(str, red))]).encode()).hexdigest()
 
 
