@@ -67,7 +67,7 @@ class _Read:
 def _prove(deployment: Deployment, rules: Rules, run: Run) -> Proved:
     last = deployment.calendar.last_closed_day(deployment.outside.now())
     read = _read(deployment, last)
-    made = _made(deployment.catalogue, read, rules, last)
+    made = _made(deployment.catalogue, read, rules)
     with deployment.warehouse.transaction() as connection:
         ledger.lock(connection, ASSET)
         numbers: Mapping[Basis, int] = {
@@ -81,8 +81,8 @@ def _prove(deployment: Deployment, rules: Rules, run: Run) -> Proved:
     return Proved(shown, judged(errors), {name: text for name, text in tables.items() if text})
 
 
-def _made(catalogue: Catalogue, read: _Read, rules: Rules, last: date) -> Sequence[Estimate]:
-    ages = {day: (last - day).days + 1 for day in read.taught}
+def _made(catalogue: Catalogue, read: _Read, rules: Rules) -> Sequence[Estimate]:
+    ages = {day: age for curves in read.curves.values() for day, age in curves.ages.items()}
     return list(estimates(catalogue, read.observed, read.charges, ages, read.curves, rules, read.exchange))
 
 
