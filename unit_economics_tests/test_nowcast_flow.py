@@ -128,7 +128,7 @@ def test_dagster_shows_the_days_and_the_errors_as_small_tables(learnt: Mornings)
     tables = learnt.prove().markdown
     assert "| cost_per_order | 2026-03-12 | 1 | 65.00 | 106.60 |" in tables["provisional_days"]
     assert "learnt from 10 days |" in tables["provisional_days"]
-    assert "| cost_per_order | 1 | 1 | 40.9% | 18.2% | 100% of 90% |" in tables["errors_by_age"]
+    assert "| cost_per_order | USD | 1 | 1 | 40.9% | 18.2% | 100% of 90% |" in tables["errors_by_age"]
 
 
 def test_it_is_an_asset_of_its_own_with_a_check_and_needs_no_partition(learnt: Mornings) -> None:

@@ -13,6 +13,7 @@ import click
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option, json_option, refuse_unknown
 from unit_economics.cli.table import faint, show_json, show_table, strong
+from unit_economics.insight.nowcast import made_by
 from unit_economics.warehouse.nowcast_reading import Point, Shown, current_curve, current_nowcasts
 
 MADE = "The job daily_proof makes them every morning"
@@ -62,13 +63,7 @@ _DAYS = ("day", "scope", "by", "age", "there now", "nowcast", "interval", "")
 def _day(one: Shown) -> Sequence[str]:
     interval = one.reason or f"{_short(one.low_unit_cost)} to {_short(one.high_unit_cost)} at {one.level:.0%}"
     numbers = (_short(one.unit_cost), _short(one.nowcast_unit_cost), interval, one.billing_currency)
-    return (str(one.business_date), one.cost_scope, _by(one), str(one.age_days), *numbers)
-
-
-def _by(one: Shown) -> str:
-    """`learnt from 20 days`, `the declared prior`."""
-    words = {"prior": "the declared prior", "observed": "as observed"}
-    return words.get(one.method, f"{one.method} from {one.snapshots} days")
+    return (str(one.business_date), one.cost_scope, made_by(one.method, one.snapshots), str(one.age_days), *numbers)
 
 
 def _show_curve(points: Sequence[Point]) -> None:

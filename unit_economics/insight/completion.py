@@ -97,7 +97,7 @@ class Curves:
     @property
     def ages(self) -> Mapping[date, int]:
         """How old each day was when somebody last looked at its bill: what is there of it is there at that age."""
-        return {day: age for day, age in sorted(self.seen)}
+        return dict(sorted(self.seen))
 
     def step(self, cell: Cell, age: int) -> Step | None:
         """The step of a cell from this age to the next; None where too few days took it."""

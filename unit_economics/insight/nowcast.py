@@ -25,6 +25,12 @@ Method = Literal["learnt", "prior", "mixed", "observed"]
 """observed: nothing is missing any more, or nothing of it could be estimated."""
 
 
+def made_by(method: str, snapshots: int | None) -> str:
+    """`learnt from 20 days`, `the declared prior`."""
+    words = {"prior": "the declared prior", "observed": "as observed"}
+    return words.get(method, f"{method} from {snapshots} days")
+
+
 class Part(NamedTuple):
     """What is there of one provider's service; rate: what one unit of the cell's currency is of the amount's."""
 

@@ -7,6 +7,7 @@ Here: reading, estimating, storing and what is said of it. Not here: the estimat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 import pandas as pd
 
@@ -78,7 +79,7 @@ def _prove(deployment: Deployment, rules: Rules, run: Run) -> Proved:
     shown = {"nowcasts": len(made), "written": written, "not_yet": len(read.observed) - len(made)}
     headlines = _headline_estimates(deployment.catalogue, made)
     tables = {"provisional_days": nowcasts_table(headlines), "errors_by_age": errors_table(errors)}
-    return Proved(shown, judged(errors), {name: text for name, text in tables.items() if text})
+    return Proved(shown, judged(errors, rules.level), {name: text for name, text in tables.items() if text})
 
 
 def _made(catalogue: Catalogue, read: _Read, rules: Rules) -> Sequence[Estimate]:
@@ -117,12 +118,12 @@ def _headline_estimates(catalogue: Catalogue, made: Sequence[Estimate]) -> Seque
     return [one for one in made if headlines.get(one.of.metric) == one.of.scope]
 
 
-def judged(errors: Sequence[Error]) -> Sequence[Judgement]:
-    """A word on each metric that enough is known of."""
+def judged(errors: Sequence[Error], level: Decimal) -> Sequence[Judgement]:
+    """A word on each metric that enough is known of, by the intervals of this level: those of another promised else."""
     found: list[Judgement] = []
     for metric in dict.fromkeys(one.metric for one in errors):
-        of = [one for one in errors if one.metric == metric]
-        count, held, level = sum(one.days for one in of), sum(one.held for one in of), of[-1].level
+        of = [one for one in errors if one.metric == metric and one.level == level]
+        count, held = sum(one.days for one in of), sum(one.held for one in of)
         if count < LEAST_NOWCASTS:
             continue
         text = f"{metric}: intervals of {level:.0%} held {held} of {count} days; see nowcast_error_by_age"
