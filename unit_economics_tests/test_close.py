@@ -201,6 +201,15 @@ def test_a_file_that_is_gone_or_that_is_none_of_the_pack_is_found(shop: World, l
     assert proof(shop, one, {**one.files, "more.csv": b""}).findings == ["more.csv is no part of the pack"]
 
 
+def test_a_table_with_a_cell_that_no_csv_reader_takes_is_told_by_its_line(shop: World) -> None:
+    one = closed(shop)
+    content = one.files["sources.csv"] + b"9" * 140_000 + b"\n"
+    lines = one.files["sources.csv"].count(b"\n")
+    assert proof(shop, one, {**one.files, "sources.csv": content}).findings[1:] == [
+        f"sources.csv: line {lines + 1} is otherwise where it is made again from the mart"
+    ]
+
+
 def test_a_stored_row_that_somebody_changed_is_named_by_the_mart_and_by_its_inputs(shop: World) -> None:
     one = closed(shop)
     shop.sql(
