@@ -6,7 +6,7 @@ Here: asking the sources and putting their words together. Not here: the rule (c
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 
@@ -25,47 +25,51 @@ _LOOK_BACK = timedelta(days=35)
 
 @dataclass(frozen=True)
 class BillSigns:
-    """What each cost source said of itself, before the bill was read: what came since is not in the bill."""
+    """What each cost source said of itself, and when, before the bill was read: what came since is not in the bill."""
 
     of: Deployment
     days: DayRange
+    at: datetime
     signs: Mapping[str, Sign]
 
-    def complete(self, seen: set[Seen]) -> Complete:
+    def judged(self, seen: set[Seen]) -> "BillComplete":
         """What is complete of the days, given the providers and services that the bill has charges of."""
-        return complete_by_all(list(self.by_source(seen).values()))
-
-    def by_source(self, seen: set[Seen]) -> dict[str, tuple[list[date], Complete]]:
-        """The days that each source covers, and what is complete of them by its rule."""
         found: dict[str, tuple[list[date], Complete]] = {}
         for name, source in self.of.catalogue.cost_sources.items():
             covered = [day for day in self.days if source.covers(day)]
-            moment = Moment(self.of.outside.now(), self.of.calendar, self.signs[name])
+            moment = Moment(self.at, self.of.calendar, self.signs[name])
             found[name] = covered, source.rule.complete(covered, seen, moment)
-        return found
+        return BillComplete(self, found)
 
-    def states(self, seen: set[Seen], days: Iterable[date], absent: Mapping[date, str]) -> dict[date, DayState]:
+
+@dataclass(frozen=True)
+class BillComplete:
+    """by_source: the days that each source covers, and what is complete of them by its rule."""
+
+    signs: BillSigns
+    by_source: Mapping[str, tuple[list[date], Complete]]
+
+    def states(self, days: Iterable[date], absent: Mapping[date, str]) -> dict[date, DayState]:
         """The state of each of the days that is there."""
-        complete = self.complete(seen)
+        complete = complete_by_all(list(self.by_source.values()))
         return {
             day: DayState("complete" if day in complete.days else "provisional", complete.through)
             for day in days
             if day not in absent
         }
 
-
-def keep(connection: Connection, attempt: Attempt, asked: BillSigns, seen: set[Seen]) -> None:
-    """Keep how far each source is complete, where that is another day than was kept last."""
-    for name, (_, complete) in asked.by_source(seen).items():
-        source, delivered_at = asked.of.catalogue.cost_sources[name], asked.signs[name].delivered_at
-        keep_completeness(connection, attempt, name, str(source.rule), complete.through, delivered_at)
+    def keep(self, connection: Connection, attempt: Attempt) -> None:
+        """Keep how far each source is complete, where that is another day than was kept last."""
+        for name, (_, complete) in self.by_source.items():
+            source, sign = self.signs.of.catalogue.cost_sources[name], self.signs.signs[name]
+            keep_completeness(connection, attempt, name, str(source.rule), complete.through, sign.delivered_at)
 
 
 def ask(of: Deployment, days: DayRange) -> BillSigns:
     """Ask every cost source what it says of itself; raises `Refusal`."""
-    sources = of.catalogue.cost_sources.items()
+    at, sources = of.outside.now(), of.catalogue.cost_sources.items()
     signs = {name: source.sign(days, calendar=of.calendar, outside=of.outside) for name, source in sources}
-    return BillSigns(of, days, signs)
+    return BillSigns(of, days, at, signs)
 
 
 def seen_in(charges: pd.DataFrame) -> set[Seen]:

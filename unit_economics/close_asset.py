@@ -4,6 +4,7 @@ Here: Dagster's shape around it, for a catalogue with `close`. Not here: closing
 """
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -36,10 +37,9 @@ def month_close(deployment: Deployment) -> dg.AssetsDefinition:
     def asset(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         month = date.fromisoformat(context.partition_key)
         run = deployment.run(context.run.run_id)
+        folder = folder_of(deployment, month)
         try:
-            closed = close_month(deployment, month, run, f"run {run.run_id}")
-            folder = folder_of(deployment, month)
-            put(folder, closed.files)
+            closed = close_month(deployment, month, run, f"run {run.run_id}", partial(put, folder))
         except Refusal as refusal:
             retry, code = isinstance(refusal, Unreachable), {"exit_code": refusal.exit_code}
             raise dg.Failure(description=str(refusal), metadata=code, allow_retries=retry) from None

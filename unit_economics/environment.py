@@ -13,7 +13,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from unit_economics import cost_sources, rate_sources, sinks, unit_sources
-from unit_economics.catalogue import Catalogue, content_version
+from unit_economics.catalogue import Catalogue
 from unit_economics.catalogue_file import Examined, examine_file, load_catalogue, parse_catalogue
 from unit_economics.catalogue_file.kinds import Kinds
 from unit_economics.deployment import Deployment
@@ -55,7 +55,6 @@ def deployment(variables: Mapping[str, str] | None = None, catalogue: Path | Non
     known = environment() if variables is None else variables
     path = catalogue_path(known, catalogue)
     outside = Outside(dict(known), folder=path.resolve().parent)
-    read = read_catalogue(path)
-    text = path.read_bytes().decode()
-    same = content_version(text) == read.version  # it may have been saved again in between: then the next run has it
-    return Deployment(read, outside, code_version=version("unit-economics"), catalogue_text=text if same else "")
+    read = examine_catalogue(path)
+    release = version("unit-economics")
+    return Deployment(read.sound(str(path)), outside, code_version=release, catalogue_text=read.text)

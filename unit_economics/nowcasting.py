@@ -111,7 +111,8 @@ def estimates(
 ) -> Iterator[Estimate]:
     """A nowcast of each of these whose charges are here as they were when it was computed; the others will follow.
 
-    charges: rows like `schemas.CHARGES`; ages: by day, 1 and more; exchange: by what the unit costs were converted.
+    charges: rows like `schemas.CHARGES`; ages: by day, how old it was when its charges were last looked at, 1 and more
+    (without one nobody has looked); exchange: by what the unit costs were converted.
     """
     parts: dict[str, Mapping[Place, Sequence[Part] | None]] = {}
     for one in observed:
@@ -120,14 +121,14 @@ def estimates(
         if name not in parts:
             parts[name] = parts_of(name, scope, charges, exchange)
         place = (one.day, name if scope.allocation else one.scope, one.currency)
-        of_scope = parts[name].get(place)
-        if of_scope is None or not (scope.allocation or _sum(of_scope) == one.cost):
+        of_scope, age = parts[name].get(place), ages.get(one.day)
+        if of_scope is None or age is None or not (scope.allocation or _sum(of_scope) == one.cost):
             continue
         of_basis = curves[scope.basis]
         absent = absent_cells(scope, one.currency, of_basis, {part.cell for part in of_scope if part.amount})
-        whole = nowcast(of_scope, ages[one.day], of_basis, rules, absent)
+        whole = nowcast(of_scope, age, of_basis, rules, absent)
         cost = in_proportion(whole, _sum(of_scope), one.cost) if scope.allocation else whole
-        yield Estimate(one, ages[one.day], scope.basis, cost, _no_unit_cost(one))
+        yield Estimate(one, age, scope.basis, cost, _no_unit_cost(one))
 
 
 def parts_of(

@@ -26,10 +26,12 @@ from unit_economics.catalogue_file.kinds import Kinds
 from unit_economics.catalogue_file.yaml import LARGEST_FILE
 from unit_economics.dashboard_entry import Dashboard, Identity
 from unit_economics.entry import Entry, Variable
+from unit_economics.environment import deployment, parsed_catalogue
 from unit_economics.graph import graph_of
 from unit_economics.metric_entry import REVENUE_IS, Metric, Targets
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal
+from unit_economics_tests.mornings import CATALOGUE
 
 GOOD = """\
 business_day: {timezone: UTC, closes_after: PT2H}
@@ -442,6 +444,15 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path, text
     path = tmp_path / "c.yaml"
     path.write_bytes(text.encode())
     assert load(path).metrics == read(GOOD).metrics
+
+
+@pytest.mark.parametrize("text", [CATALOGUE, "\ufeff" + CATALOGUE, CATALOGUE.replace("\n", "\r\n")])
+def test_what_the_mart_keeps_of_a_catalogue_is_the_text_that_its_version_names(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_bytes(text.encode())
+    of = deployment({}, path)
+    assert content_version(of.catalogue_text) == of.catalogue.version
+    assert parsed_catalogue(of.catalogue_text, "kept") == of.catalogue
 
 
 def test_the_json_schema_accepts_the_example_and_refuses_what_the_reader_refuses() -> None:

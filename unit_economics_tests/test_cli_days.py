@@ -153,6 +153,17 @@ def test_only_the_named_asset_is_computed(shop: Shop) -> None:
     assert shop.sql("select distinct asset from unit_economics.ledger") == [("daily_orders",)]
 
 
+@pytest.mark.parametrize(
+    "words", [["export", "--metric", "cost_per_odrer"], ["explain", "cost_per_odrer", "2026-03-01"]]
+)
+def test_an_unknown_metric_is_refused_alike_by_every_command(shop: Shop, words: list[str]) -> None:
+    told = shop.call(*words)
+    assert (told.exit_code, "no metric is called 'cost_per_odrer'. Did you mean `cost_per_order`" in told.stderr) == (
+        2,
+        True,
+    )
+
+
 def test_an_unknown_asset_is_answered_with_the_nearest_one(shop: Shop) -> None:
     done = run(shop, "--only", "dayly_orders")
     assert done.exit_code == 2

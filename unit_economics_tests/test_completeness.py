@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unit_economics.business_days import BusinessCalendar
+from unit_economics.bill_states import ask
+from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.completeness import Complete, Moment, Rule, Sign, Slower, complete_by_all
 from unit_economics.refusals import UsageRefusal
 from unit_economics_tests.focus_bills import charge, write_bill
@@ -190,6 +192,14 @@ def test_a_kind_of_source_that_can_t_say_so_is_refused_when_the_catalogue_is_rea
     )
     with pytest.raises(UsageRefusal, match="is nothing that this kind of source tells of itself"):
         world(text).deployment()
+
+
+def test_a_bill_that_is_read_for_long_is_as_old_as_when_its_reading_began(shop: Callable[[str], World]) -> None:
+    of = shop(", complete_after: P2D").deployment()
+    day = date(2026, 3, 1)
+    clock = iter([datetime(2026, 3, 3, 12, tzinfo=UTC)])
+    signs = ask(replace(of, outside=replace(of.outside, now=lambda: next(clock))), DayRange(day, day))
+    assert {status.status for status in signs.judged(set()).states([day], {}).values()} == {"provisional"}
 
 
 def test_how_completeness_is_told_is_part_of_no_definition(shop: Callable[[str], World]) -> None:

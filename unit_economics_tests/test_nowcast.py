@@ -172,22 +172,31 @@ def test_of_few_days_the_interval_is_wider() -> None:
     assert few.high - few.low > many.high - many.low
 
 
-def errors(held: int, days: int) -> list[Error]:
-    return [Error("cost_per_order", "USD", 1, Decimal("0.9"), days, held, 0.4, 0.1)]
+LEVEL = Decimal("0.9")
+
+
+def errors(held: int, days: int, level: Decimal = LEVEL) -> list[Error]:
+    return [Error("cost_per_order", "USD", 1, level, days, held, 0.4, 0.1)]
 
 
 def test_intervals_that_hold_much_less_or_more_often_than_they_say_are_warned_of() -> None:
-    (low,) = judged(errors(70, 100))
+    (low,) = judged(errors(70, 100), LEVEL)
     assert (low.passed, low.severity, low.about) == (False, "warning", "cost_per_order")
     assert low.text.startswith("cost_per_order: intervals of 90% held 70 of 100 days")
-    assert [one.passed for one in (*judged(errors(84, 100)), *judged(errors(97, 100)))] == [True, True]
-    assert [one.passed for one in judged(errors(200, 200))] == [False]
-    assert [one.passed for one in judged([*errors(40, 50), *errors(50, 50)])] == [True]
+    assert [one.passed for one in (*judged(errors(84, 100), LEVEL), *judged(errors(97, 100), LEVEL))] == [True, True]
+    assert [one.passed for one in judged(errors(200, 200), LEVEL)] == [False]
+    assert [one.passed for one in judged([*errors(40, 50), *errors(50, 50)], LEVEL)] == [True]
+
+
+def test_intervals_of_another_level_are_judged_no_more_once_the_catalogue_says_this_one() -> None:
+    before = errors(50, 100, Decimal("0.5"))
+    assert [one.passed for one in judged([*before, *errors(90, 100)], LEVEL)] == [True]
+    assert judged(before, LEVEL) == []
 
 
 def test_of_few_nowcasts_nothing_is_said() -> None:
-    assert judged(errors(0, 29)) == []
-    assert len(judged(errors(0, 30))) == 1
+    assert judged(errors(0, 29), LEVEL) == []
+    assert len(judged(errors(0, 30), LEVEL)) == 1
 
 
 @pytest.mark.parametrize(("freedom", "known"), [(7, 1.8946), (10, 1.8125), (30, 1.6973), (59, 1.6711)])

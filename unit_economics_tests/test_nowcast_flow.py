@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import dagster as dg
@@ -144,7 +145,7 @@ def test_dagster_shows_the_days_and_the_errors_as_small_tables(learnt: Mornings)
     tables = learnt.prove().markdown
     assert "| cost_per_order | 2026-03-12 | 1 | 65.00 | 106.60 |" in tables["provisional_days"]
     assert "learnt from 10 days |" in tables["provisional_days"]
-    assert "| cost_per_order | 1 | 1 | 40.9% | 18.2% | 100% of 90% |" in tables["errors_by_age"]
+    assert "| cost_per_order | USD | 1 | 1 | 40.9% | 18.2% | 100% of 90% |" in tables["errors_by_age"]
 
 
 def test_it_is_an_asset_of_its_own_with_a_check_and_needs_no_partition(learnt: Mornings) -> None:
@@ -243,6 +244,15 @@ def test_a_bill_that_has_moved_since_the_unit_cost_is_waited_for(mornings: Morni
     waiting = mornings.rows("cost_scope, 1, 1", "unit_costs", "business_date = '2026-03-02'")
     there = mornings.rows("cost_scope, 1, 1", "unit_cost_nowcasts", "business_date = '2026-03-02'")
     assert {scope for scope, *_ in waiting} - {scope for scope, *_ in there} == {"all", "service:EC2"}
+
+
+def test_after_a_morning_without_a_look_a_day_is_grown_by_the_age_at_which_it_was_seen(mornings: Mornings) -> None:
+    mornings.pass_by(to=2)
+    mornings.shop.now = datetime(2026, 3, 4, 6, tzinfo=UTC)
+    mornings.prove()
+    assert mornings.rows(MADE, "unit_cost_nowcasts", "cost_scope = 'all'") == [
+        ("2026-03-02", "all", 1, 69.0, 138.0, "prior")
+    ]
 
 
 def test_a_bill_in_another_currency_is_nowcast_in_that_of_its_unit_cost(mornings: Mornings) -> None:

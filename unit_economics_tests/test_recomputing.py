@@ -116,6 +116,7 @@ def test_a_number_that_somebody_changed_is_named_and_no_other(shop: World) -> No
     ("damage", "told"),
     [
         ("delete from unit_economics.unit_cost where version = 2 and cost_scope = 'all'", {"row"}),
+        ("delete from unit_economics.unit_cost where version = 2", {"row"}),
         (
             "update unit_economics.charge_day set effective_cost = 5 where service_name = 'service 00'",
             {"cost", "unit_cost"},
@@ -164,6 +165,13 @@ def test_the_command_names_the_number_that_differs_and_fails(shop: World) -> Non
     told = verify(shop, "--sample", "100000", "--metric", "cost_per_order", "--to", DAYS[0])
     assert told.return_value == 1
     assert f"cost_per_order {DAYS[0]} version 1, all USD: cost is" in told.stdout
+
+
+def test_no_more_values_differ_than_there_are(shop: World) -> None:
+    shop.sql("delete from unit_economics.unit_cost where business_date = %s and cost_scope <> 'all'", DAYS[0])
+    found = json.loads(verify(shop, "--metric", "cost_per_order", "--to", DAYS[0], "--json").stdout)
+    assert len(found["differences"]) > found["values"] > 0
+    assert found["equal"] == 0
 
 
 days = st.lists(

@@ -23,27 +23,31 @@ from unit_economics.refusals import UsageRefusal
 
 def load_catalogue(path: Path, kinds: Kinds) -> Catalogue:
     """The catalogue in this file; raises `UsageRefusal` with every problem and its line."""
-    read = examine_file(path, kinds)
-    if read.catalogue is None:
-        raise refusal(read.problems, str(path))
-    return read.catalogue
+    return examine_file(path, kinds).sound(str(path))
 
 
 def parse_catalogue(text: str, name: str, kinds: Kinds) -> Catalogue:
     """The catalogue in this text; `name` is what the errors call it."""
-    read = examine(text, kinds)
-    if read.catalogue is None:
-        raise refusal(read.problems, name)
-    return read.catalogue
+    return examine(text, kinds).sound(name)
 
 
 @dataclass(frozen=True)
 class Examined:
-    """What a text is: a catalogue with the tree that says where everything stands, or the problems that it has."""
+    """What a text is: a catalogue with the tree that says where everything stands, or the problems that it has.
+
+    text: what was examined, where it is a catalogue.
+    """
 
     catalogue: Catalogue | None
     problems: Sequence[Problem] = ()
     tree: Node = NOWHERE
+    text: str = ""
+
+    def sound(self, name: str) -> Catalogue:
+        """The catalogue; raises `UsageRefusal` with every problem and its line, in the file of this name."""
+        if self.catalogue is None:
+            raise refusal(self.problems, name)
+        return self.catalogue
 
 
 def examine_file(path: Path, kinds: Kinds) -> Examined:
@@ -72,7 +76,7 @@ def examine(text: str, kinds: Kinds) -> Examined:
         problems += wrong_formulas(checked, tree)
     if problems:
         return Examined(None, problems)
-    return Examined(checked, (), tree)
+    return Examined(checked, (), tree, text)
 
 
 def catalogue_schema(kinds: Kinds) -> Schema:

@@ -4,6 +4,7 @@ Here: the command line. Not here: closing and proving (closing/), the words of t
 """
 
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -71,8 +72,8 @@ def command(
     if is_proof:
         return _proved(of, month, folder, as_json=as_json)
     run = of.run(str(uuid4()))
-    closed = close_month(of, month, run, by or f"run {run.run_id}", with_provisional=with_provisional)
-    put(folder, closed.files)
+    who = by or f"run {run.run_id}"
+    closed = close_month(of, month, run, who, partial(put, folder), with_provisional=with_provisional)
     show_closed(closed, folder, as_json=as_json)
     return 0
 

@@ -13,10 +13,8 @@ import click
 from unit_economics.business_days import DayRange
 from unit_economics.cli.export_formats import Rows, as_json, as_parquet
 from unit_economics.cli.opening import opened
-from unit_economics.cli.options import Day, config_option, moment_of
+from unit_economics.cli.options import Day, config_option, moment_of, refuse_unknown
 from unit_economics.csv_text import as_csv
-from unit_economics.deployment import Deployment
-from unit_economics.nearest import near
 from unit_economics.refusals import UsageRefusal
 from unit_economics.warehouse import overview
 from unit_economics.whole_files import write_whole
@@ -53,7 +51,8 @@ def command(
     if form == "parquet" and out is None:
         raise UsageRefusal("Parquet is no text", where="--format parquet", remedy="Name a file with --out")
     of = opened(config)
-    _refuse_unknown(of, metric)
+    if metric is not None:
+        refuse_unknown(of, metric)
     days = DayRange(first or date.min, last or date.max) if first or last else None
     asked = days, metric, moment_of(as_of, "--as-of")
     with of.warehouse.snapshot() as connection:
@@ -71,10 +70,3 @@ def command(
         write_whole({out: content})
     click.echo(f"{len(rows)} rows{f' in {out}' if out else ''}", err=True)
     return 0
-
-
-def _refuse_unknown(of: Deployment, metric: str | None) -> None:
-    if metric is None or metric in of.catalogue.metrics:
-        return
-    names = near(metric, of.catalogue.metrics) or ", ".join(of.catalogue.metrics)
-    raise UsageRefusal(f"there is no metric {metric!r}", where="--metric", remedy=f"Name one like {names}")

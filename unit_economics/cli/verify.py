@@ -33,6 +33,7 @@ class Answer:
 
     seed: int
     values: int
+    equal: int
     days: int
     differences: Sequence[Difference]
     left_out: Mapping[str, int]
@@ -92,7 +93,8 @@ def _asked(
     chosen = drawn([day for day, reason in reasons if not reason], sample, seed)
     done = [recomputer.verified(day) for day in chosen]
     found = [one for day in done for one in day.differences]
-    return Answer(seed, sum(day.rows for day in chosen), len(chosen), found, left_out)
+    values, equal = sum(day.rows for day in chosen), sum(day.equal for day in done)
+    return Answer(seed, values, equal, len(chosen), found, left_out)
 
 
 def _shown(days: DayRange) -> str:
@@ -103,10 +105,9 @@ def _shown(days: DayRange) -> str:
 
 def _show(answer: Answer) -> None:
     if answer.values:
-        equal = answer.values - answer.differing
         click.echo(
             f"\n{answer.values} stored values of {answer.days} days recomputed from their recorded inputs"
-            f" (--seed {answer.seed}):\n{equal} are equal to the last bit, {answer.differing} differ.\n"
+            f" (--seed {answer.seed}):\n{answer.equal} are equal to the last bit, {answer.differing} differ.\n"
         )
     else:
         click.echo("\nNo stored value could be recomputed.\n")
@@ -124,7 +125,7 @@ def _document(answer: Answer) -> dict[str, object]:
         "seed": answer.seed,
         "days": answer.days,
         "values": answer.values,
-        "equal": answer.values - answer.differing,
+        "equal": answer.equal,
         "differences": [vars(one) for one in answer.differences],
         "not_recomputed": dict(sorted(answer.left_out.items())),
     }

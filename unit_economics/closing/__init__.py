@@ -3,11 +3,13 @@
 Here: closing a month, and making its pack again. Not here: whether it is ready (readiness.py), what is in a pack
 (pack.py), proving one (verifying.py), where it is put (folder.py), the record (warehouse/month_closes.py).
 
+The record is kept once the pack is on the disk: a month whose pack could not be written is not closed.
+
 A close is never made again: what is stored later is told apart from it, in the pack of the next close and in the view
 `restated_after_close`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -22,6 +24,9 @@ from unit_economics.warehouse.month_closes import MonthClose, close_of, closes, 
 from unit_economics.warehouse.restatements import settled_moment
 from unit_economics.warehouse.stored_days import catalogue_text
 
+Put = Callable[[Mapping[str, bytes]], None]
+"""What writes the files of a pack; raises `Refusal` where it can't."""
+
 
 @dataclass(frozen=True)
 class Closed:
@@ -32,12 +37,24 @@ class Closed:
     is_new: bool
 
 
-def close_month(of: Deployment, month: date, run: Run, by: str, *, with_provisional: bool = False) -> Closed:
-    """Close the month that begins on this day; where it is closed already, make its pack again.
+def close_month(of: Deployment, month: date, run: Run, by: str, put: Put, *, with_provisional: bool = False) -> Closed:
+    """Close the month that begins on this day and put its pack; where it is closed already, make its pack again.
 
-    Raises `Refusal` where the month is not over or a day of it is not final, and where the pack of a closed month
-    comes out otherwise than it was.
+    Raises `Refusal` where the month is not over or a day of it is not final, where the pack can't be put, and where
+    the pack of a closed month comes out otherwise than it was.
     """
+    closed = _made(of, month, run, by, with_provisional=with_provisional)
+    put(closed.files)
+    if closed.is_new:
+        with of.warehouse.transaction() as connection:
+            if not keep_close(connection, closed.close, run):
+                raise Refusal(
+                    "somebody else has just closed a month", where=f"{month:%Y-%m}", remedy="Run the same again"
+                )
+    return closed
+
+
+def _made(of: Deployment, month: date, run: Run, by: str, *, with_provisional: bool) -> Closed:
     with of.warehouse.connection() as connection:
         at = settled_moment(connection)
     with of.warehouse.snapshot() as connection:
@@ -48,11 +65,7 @@ def close_month(of: Deployment, month: date, run: Run, by: str, *, with_provisio
         _refuse_one_moment(month, at, previous)
         draft = MonthClose(month, at, previous, "", by, run.run_id, run.code_version, run.catalogue_version)
         files = pack(of, connection, draft)
-    close = replace(draft, manifest_sha256=hash_of(files[MANIFEST]))
-    with of.warehouse.transaction() as connection:
-        if not keep_close(connection, close, run):
-            raise Refusal("somebody else has just closed it", where=f"{month:%Y-%m}", remedy="Run the same again")
-    return Closed(close, files, is_new=True)
+    return Closed(replace(draft, manifest_sha256=hash_of(files[MANIFEST])), files, is_new=True)
 
 
 def _refuse_one_moment(month: date, at: datetime, previous: datetime | None) -> None:

@@ -16,7 +16,7 @@ _MOST = 20
 def differing(name: str, held: bytes, made: bytes) -> Iterator[str]:
     """A sentence for each number that is otherwise in the mart, or for the first line of a file that has no numbers."""
     if name in KEYS:
-        found = list(_numbers(name, held, made))
+        found = _numbers(name, held, made)
         yield from found[:_MOST]
         if len(found) > _MOST:
             yield f"{name}: and {len(found) - _MOST} more differences from the mart"
@@ -27,8 +27,18 @@ def differing(name: str, held: bytes, made: bytes) -> Iterator[str]:
     yield f"{name}: line {first} is otherwise where it is made again from the mart"
 
 
-def _numbers(name: str, held: bytes, made: bytes) -> Iterator[str]:
-    before, now = _rows(name, held), _rows(name, made)
+def _numbers(name: str, held: bytes, made: bytes) -> list[str]:
+    """The numbers that differ; none where either can't be read as a table, as with a cell beyond csv's limit."""
+    try:
+        return list(_told(name, _rows(name, held), _rows(name, made)))
+    except csv.Error:
+        return []
+
+
+Table = Mapping[tuple[str, ...], Mapping[str, str]]
+
+
+def _told(name: str, before: Table, now: Table) -> Iterator[str]:
     for key in sorted({*before, *now}):
         if key not in before or key not in now:
             where = "the pack and not in the mart" if key in before else "the mart and not in the pack"
@@ -41,7 +51,7 @@ def _numbers(name: str, held: bytes, made: bytes) -> Iterator[str]:
                 yield f"{name}: {' '.join(key)}: {told}"
 
 
-def _rows(name: str, content: bytes) -> Mapping[tuple[str, ...], Mapping[str, str]]:
+def _rows(name: str, content: bytes) -> Table:
     rows = csv.reader(io.StringIO(content.decode(errors="replace"), newline=""))
     head, *body = list(rows) or [[]]
     return {tuple(row[: KEYS[name]]): dict(zip(head, row, strict=False)) for row in body}

@@ -109,6 +109,11 @@ class Curves:
         named = (self.slower.get((cell.provider, service), 0) for service in (None, cell.service))
         return max(self.complete_at, *named)
 
+    @property
+    def ages(self) -> Mapping[date, int]:
+        """How old each day was when somebody last looked at its bill: what is there of it is there at that age."""
+        return dict(sorted(self.seen))
+
     def step(self, cell: Cell, age: int) -> Step | None:
         """The step of a cell from this age to the next; None where too few days took it."""
         pairs = self.pairs(cell, age)

@@ -26,6 +26,12 @@ Method = Literal["learnt", "prior", "mixed", "observed"]
 """observed: nothing is missing any more, or nothing of it could be estimated."""
 
 
+def made_by(method: str, snapshots: int | None) -> str:
+    """`learnt from 20 days`, `the declared prior`."""
+    words = {"prior": "the declared prior", "observed": "as observed"}
+    return words.get(method, f"{method} from {snapshots} days")
+
+
 class Part(NamedTuple):
     """What is there of one provider's service; rate: what one unit of the cell's currency is of the amount's."""
 
@@ -123,7 +129,7 @@ def _variance(grown: Sequence[_Grown], age: int, curves: Curves) -> float:
 
 
 def _method(grown: Sequence[_Grown]) -> Method:
-    sources: list[Method] = [*{one.source for one in grown} - {"observed"}]
+    sources = list({one.source for one in grown if one.source != "observed"})
     if not sources:
         return "observed"
     return sources[0] if len(sources) == 1 else "mixed"

@@ -7,6 +7,7 @@ Here: reading, estimating, storing and what is said of it. Not here: the estimat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 import pandas as pd
 
@@ -76,7 +77,7 @@ class _Read:
 def _prove(deployment: Deployment, rules: Rules, run: Run) -> Proved:
     last = deployment.calendar.last_closed_day(deployment.outside.now())
     read = _read(deployment, last)
-    made = _made(deployment.catalogue, read, rules, last)
+    made = _made(deployment.catalogue, read, rules)
     with deployment.warehouse.transaction() as connection:
         ledger.lock(connection, ASSET)
         numbers: Mapping[Basis, int] = {
@@ -87,11 +88,11 @@ def _prove(deployment: Deployment, rules: Rules, run: Run) -> Proved:
     shown = {"nowcasts": len(made), "written": written, "not_yet": len(read.observed) - len(made)}
     headlines = _headline_estimates(deployment.catalogue, made)
     tables = {"provisional_days": nowcasts_table(headlines), "errors_by_age": errors_table(errors)}
-    return Proved(shown, judged(errors), {name: text for name, text in tables.items() if text})
+    return Proved(shown, judged(errors, rules.level), {name: text for name, text in tables.items() if text})
 
 
-def _made(catalogue: Catalogue, read: _Read, rules: Rules, last: date) -> Sequence[Estimate]:
-    ages = {day: (last - day).days + 1 for day in read.taught}
+def _made(catalogue: Catalogue, read: _Read, rules: Rules) -> Sequence[Estimate]:
+    ages = {day: age for curves in read.curves.values() for day, age in curves.ages.items()}
     return list(estimates(catalogue, read.observed, read.charges, ages, read.curves, rules, read.exchange))
 
 
@@ -127,12 +128,12 @@ def _headline_estimates(catalogue: Catalogue, made: Sequence[Estimate]) -> Seque
     return [one for one in made if headlines.get(one.of.metric) == one.of.scope]
 
 
-def judged(errors: Sequence[Error]) -> Sequence[Judgement]:
-    """A word on each metric that enough is known of."""
+def judged(errors: Sequence[Error], level: Decimal) -> Sequence[Judgement]:
+    """A word on each metric that enough is known of, by the intervals of this level: those of another promised else."""
     found: list[Judgement] = []
     for metric in dict.fromkeys(one.metric for one in errors):
-        of = [one for one in errors if one.metric == metric]
-        count, held, level = sum(one.days for one in of), sum(one.held for one in of), of[-1].level
+        of = [one for one in errors if one.metric == metric and one.level == level]
+        count, held = sum(one.days for one in of), sum(one.held for one in of)
         if count < LEAST_NOWCASTS:
             continue
         text = f"{metric}: intervals of {level:.0%} held {held} of {count} days; see nowcast_error_by_age"

@@ -29,9 +29,9 @@ class Verified:
     why_not: str = ""
 
     @property
-    def differing(self) -> int:
-        """How many of its values are others."""
-        return len({one.at for one in self.differences})
+    def equal(self) -> int:
+        """How many of its values come out again; a row that ought to be stored and is not is none of them."""
+        return max(0, self.day.rows - len({one.at for one in self.differences})) if not self.why_not else 0
 
 
 class Recomputer:

@@ -38,14 +38,14 @@ def cloud_costs(deployment: Deployment, node: Node) -> Callable[[Attempt], Told]
             before = bill_states.seen_before(deployment, connection, days)
         delivered = read_all(catalogue.cost_sources, asked)
         found = checks.cost_findings(delivered, days, history, catalogue.checks)
-        seen = before | bill_states.seen_in(delivered.charges)
-        states = signs.states(seen, checks.sound(days, found), delivered.absent)
+        complete = signs.judged(before | bill_states.seen_in(delivered.charges))
+        states = complete.states(checks.sound(days, found), delivered.absent)
         totals = tables.source_totals(delivered.source_totals)
         read = Source(delivered.fingerprint, glance, delivered.absent, totals)
         judged = Judged(table, delivered.charges, found, states, read)
         with deployment.warehouse.transaction() as connection:
             done = store(deployment, connection, attempt, judged)
-            bill_states.keep(connection, attempt, signs, seen)
+            complete.keep(connection, attempt)
             checks.refuse_loss(
                 done.versions, delivered.source_totals, reading.stored_totals(connection, CLOUD_COSTS, days)
             )
@@ -62,10 +62,10 @@ def _unchanged_costs(deployment: Deployment, attempt: Attempt, glance: str | Non
     """What is told of days whose bill looks as it did: nothing is read, or written but what has become complete."""
     with deployment.warehouse.transaction() as connection:
         absent = ledger.last_absent(connection, attempt)
-        seen = bill_states.seen_before(deployment, connection, attempt.days)
-        states = signs.states(seen, attempt.days, absent)
+        complete = signs.judged(bill_states.seen_before(deployment, connection, attempt.days))
+        states = complete.states(attempt.days, absent)
         done = keep_days(connection, attempt, _charges_table(deployment), states, Source(glance=glance, absent=absent))
-        bill_states.keep(connection, attempt, signs, seen)
+        complete.keep(connection, attempt)
         charges = reading.current_charges(connection, attempt.days)
         failures = gate.standing_failures(connection, attempt.asset, attempt.days)
     green = done.without(failures)

@@ -13,7 +13,7 @@ from psycopg.rows import class_row
 
 from unit_economics.business_days import DayRange
 from unit_economics.warehouse.connection import Connection
-from unit_economics.warehouse.ledger import Run, keep_catalogue
+from unit_economics.warehouse.ledger import Run, keep_catalogue, lock
 
 _COLUMNS: LiteralString = (
     "month, closed_at, previous_close, manifest_sha256, closed_by, run_id, code_version, catalogue_version"
@@ -59,16 +59,22 @@ def close_of(connection: Connection, month: date) -> MonthClose | None:
 
 
 def keep_close(connection: Connection, close: MonthClose, run: Run) -> bool:
-    """Record a close, with the catalogue by which it was made; False where the month is closed already."""
+    """Record a close, with the catalogue by which it was made; False where a month was closed since its pack was made.
+
+    Its pack tells what moved since the close before it, so that must still be the newest.
+    """
+    lock(connection, "month_close")
+    if max((one.closed_at for one in closes(connection)), default=None) != close.previous_close:
+        return False
     keep_catalogue(connection, run)
-    done = connection.execute(
-        "insert into month_close (" + _COLUMNS + ") values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
+    connection.execute(
+        "insert into month_close (" + _COLUMNS + ") values (%s, %s, %s, %s, %s, %s, %s, %s)",
         [
             *(close.month, close.closed_at, close.previous_close, close.manifest_sha256, close.closed_by),
             *(close.run_id, close.code_version, close.catalogue_version),
         ],
     )
-    return done.rowcount == 1
+    return True
 
 
 def is_being_written(connection: Connection, days: DayRange, at: datetime) -> bool:

@@ -11,6 +11,7 @@ from typing import LiteralString
 
 from psycopg.rows import class_row
 
+from unit_economics.insight.nowcast import made_by
 from unit_economics.warehouse.connection import Connection
 
 
@@ -90,8 +91,7 @@ class Shown:
     @property
     def by(self) -> str:
         """What it was made by: `learnt from 20 days`, `the declared prior`."""
-        words = {"prior": "the declared prior", "observed": "as observed"}
-        return words.get(self.method, f"{self.method} from {self.snapshots} days")
+        return made_by(self.method, self.snapshots)
 
 
 def current_nowcasts(connection: Connection, metric: str | None, scope: str | None = None) -> Sequence[Shown]:

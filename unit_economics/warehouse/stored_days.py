@@ -18,17 +18,19 @@ from unit_economics.warehouse.tables import Table
 
 _JSON = ("tags", "taken_by", "dimensions", "inputs")
 _DAYS: LiteralString = """
-    select l.asset, l.business_date, l.version, l.content_hash, l.code_version, l.catalogue_version, l.input_versions,
-        r.rows
-    from ledger l
-    join (
+    with computed as (
         select asset, business_date, version, count(*) as rows from unit_cost group by 1, 2, 3
         union all select asset, business_date, version, count(*) from allocated_cost group by 1, 2, 3
         union all select asset, business_date, version, count(*) from unit_cost_slice group by 1, 2, 3
         union all select asset, business_date, version, count(*) from unit_margin group by 1, 2, 3
         union all select asset, business_date, version, count(*) from formula_value group by 1, 2, 3
-    ) r on (r.asset, r.business_date, r.version) = (l.asset, l.business_date, l.version)
-    where (%(asset)s::text is null or l.asset = %(asset)s)
+    )
+    select l.asset, l.business_date, l.version, l.content_hash, l.code_version, l.catalogue_version, l.input_versions,
+        coalesce(r.rows, 0) as rows
+    from ledger l
+    left join computed r on (r.asset, r.business_date, r.version) = (l.asset, l.business_date, l.version)
+    where l.rows_version = l.version and l.asset in (select asset from computed)
+        and (%(asset)s::text is null or l.asset = %(asset)s)
         and l.business_date between coalesce(%(first)s, l.business_date) and coalesce(%(last)s, l.business_date)
         and (%(as_of)s::timestamptz is null or exists (
             select from ledger c
@@ -41,7 +43,10 @@ _DAYS: LiteralString = """
 
 @dataclass(frozen=True)
 class StoredDay:
-    """A version of a computed asset's day that wrote rows: how many, their hash, and what they were computed from."""
+    """A version of a computed asset's day that wrote its rows, and what they were computed from.
+
+    content_hash: of the rows as they were written; rows: how many are there now.
+    """
 
     asset: str
     business_date: date
@@ -56,7 +61,7 @@ class StoredDay:
 def stored_days(
     connection: Connection, days: DayRange | None = None, asset: str | None = None, as_of: datetime | None = None
 ) -> Sequence[StoredDay]:
-    """Every version that wrote rows, superseded ones too; of a moment only what was believed then."""
+    """Every version that wrote its rows, superseded ones too; of a moment only what was believed then."""
     asked = {"asset": asset, "first": days and days.first, "last": days and days.last, "as_of": as_of}
     with connection.cursor(row_factory=class_row(StoredDay)) as cursor:
         return cursor.execute(_DAYS, asked).fetchall()
