@@ -129,10 +129,11 @@ def _variance(grown: Sequence[_Grown], age: int, curves: Curves) -> float:
 
 
 def _method(grown: Sequence[_Grown]) -> Method:
-    sources = list({one.source for one in grown if one.source != "observed"})
+    sources: set[Method] = {one.source for one in grown}
+    sources.discard("observed")
     if not sources:
         return "observed"
-    return sources[0] if len(sources) == 1 else "mixed"
+    return sources.pop() if len(sources) == 1 else "mixed"
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:
