@@ -123,7 +123,7 @@ def _variance(grown: Sequence[_Grown], age: int, curves: Curves) -> float:
 
 
 def _method(grown: Sequence[_Grown]) -> Method:
-    sources: list[Method] = [*{one.source for one in grown} - {"observed"}]
+    sources: list[Method] = [*{one.source for one in grown if one.source != "observed"}]
     if not sources:
         return "observed"
     return sources[0] if len(sources) == 1 else "mixed"
