@@ -57,3 +57,9 @@ create or replace function restated_after_close_as_of(at timestamptz) returns ta
         = (c.month, c.metric, c.business_date, c.cost_scope, c.billing_currency)
     where (b.cost, b.quantity, b.unit_cost) is distinct from (c.cost, c.quantity, c.unit_cost)
 $$;
+
+-- An invoice that begins before the mart does can't be held against the days that are there.
+alter table reconciliation drop constraint reconciliation_state_check;
+alter table reconciliation add constraint reconciliation_state_check check (state in (
+    'void', 'no_amount', 'open', 'provisional', 'reconciled', 'explained', 'unexplained', 'not_held'
+));
