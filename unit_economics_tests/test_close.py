@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import psycopg
@@ -21,6 +23,7 @@ from unit_economics_tests.copies import copied, filled
 from unit_economics_tests.focus_bills import charge, write_bill
 from unit_economics_tests.world import World
 
+BOUND, INFINITY = r"(<=|>) at\b", r"\1 timestamptz 'infinity'"
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
 CATALOGUE = """
 business_day: {first_day: 2026-03-01}
@@ -305,6 +308,24 @@ def test_what_moves_in_a_closed_month_is_told_apart_and_by_the_next_close(shop: 
     assert json.loads(second.files["manifest.json"])["restated_closed_months"] == ["2026-03"]
     assert second.close.previous_close == one.close.closed_at
     assert again(shop, one) == one.files
+
+
+def test_days_that_point_to_the_rows_of_their_close_are_not_read_again(shop: World) -> None:
+    """What the question reads grows with what has moved, not with the mart."""
+    closed(shop)
+    bill(shop, {"2026-03-05": "12"})
+    assert shop.run("2026-03-01", "2026-04-30").success
+    before = shop.sql("select business_date::text from unit_economics.restated_after_close")
+    assert before == [("2026-03-05",)] * 3
+    body = shop.sql("select prosrc from pg_proc where proname = 'restated_after_close_as_of'")[0][0]
+    plan = shop.sql(f"explain (analyze, format json) {re.sub(BOUND, INFINITY, body)}")[0][0]
+    assert rows_read(plan[0]["Plan"], "unit_cost") <= 4 * len(before)
+
+
+def rows_read(node: Mapping[str, Any], table: str) -> float:
+    """How many rows of a table a plan has read."""
+    own = node["Actual Rows"] * node["Actual Loops"] if node.get("Relation Name") == table else 0
+    return own + sum(rows_read(part, table) for part in node.get("Plans", ()))
 
 
 def test_two_months_are_not_closed_at_one_moment(shop: World) -> None:

@@ -119,6 +119,43 @@ def test_a_provisional_day_keeps_an_invoice_open(shop: World) -> None:
     assert str(reason).startswith("not stored or not complete yet: 2024-09-2")
 
 
+BEGINS_LATE = catalogue().replace("first_day: 2024-09-01", "first_day: 2024-09-11")
+
+
+def test_a_mart_that_begins_inside_a_period_can_not_hold_the_invoice_and_lists_the_days(shop: World) -> None:
+    shop.catalogue = BEGINS_LATE
+    assert shop.run("2024-09-11", "2024-10-14").success
+    assert failed(prove(shop)) == []
+    absent = "days not in the mart: 2024-09-01 to 2024-09-10"
+    assert stands(shop, "billed, difference, unexplained, state, reason") == [
+        (50, None, None, "not_held", f"cannot be held: the mart has no days before 2024-09-11; {absent}")
+    ]
+    assert every(shop, "closed_invoices", "invoice_id") == []
+    before = rows(shop)
+    prove(shop)
+    assert rows(shop) == before
+    explain(shop, "50", "timing")
+    prove(shop)
+    assert stands(shop, "state, unexplained") == [("explained", 0)]
+
+
+def test_a_mart_that_begins_after_a_period_holds_nothing_of_it_against_the_invoice(shop: World) -> None:
+    shop.catalogue = BEGINS_LATE.replace("2024-09-11", "2024-10-01")
+    assert shop.run("2024-10-01", "2024-10-14").success
+    assert failed(prove(shop)) == []
+    assert stands(shop, "billed, state, reason") == [
+        (None, "not_held", "cannot be held: days not in the mart: 2024-09-01 to 2024-09-30")
+    ]
+
+
+def test_a_mart_that_begins_inside_a_period_and_holds_more_than_the_invoice_still_fails(shop: World) -> None:
+    shop.catalogue = BEGINS_LATE
+    state(shop, invoice("20"))
+    assert shop.run("2024-09-11", "2024-10-14").success
+    assert [one.check for one in failed(prove(shop))] == ["invoice_reconciled"]
+    assert stands(shop, "difference, state") == [(-30, "unexplained")]
+
+
 def test_a_provisional_invoice_only_warns(shop: World) -> None:
     state(shop, invoice("120", status="provisional"))
     (wrong,) = failed(computed(shop))

@@ -113,6 +113,26 @@ def test_what_cannot_be_told_is_empty_and_never_0() -> None:
     assert (found.difference, found.unexplained, found.score) == (None, None, None)
 
 
+ABSENT = "the mart has no days before 2026-10-15; days not in the mart: 2026-10-01 to 2026-10-14"
+
+
+def test_what_days_that_are_not_in_the_mart_cost_is_not_computed_and_fails_nothing() -> None:
+    for status in ("issued", "provisional"):
+        found = answer(asked("240", not_in_mart=ABSENT, status=status))
+        assert found == Answer("not_held", f"cannot be held: {ABSENT}")
+    assert answer(asked("-240", "-100", not_in_mart=ABSENT)).state == "not_held"
+    assert answer(asked(billed=None, not_in_mart=ABSENT)).state == "not_held"
+
+
+def test_days_that_are_not_in_the_mart_excuse_nothing_that_they_can_not_be() -> None:
+    assert answer(asked("100.05", not_in_mart=ABSENT)).state == "reconciled"
+    assert answer(asked("60", not_in_mart=ABSENT)).state == "unexplained"  # more is billed than invoiced
+    assert answer(asked("240", charged=Charged(Decimal(0)), not_in_mart=ABSENT)).state == "unexplained"
+    assert answer(asked("240", not_in_mart=ABSENT, by_hand=[by_hand("timing", "140")])).state == "explained"
+    assert answer(asked(billed=None, doubt="it could not be read", not_in_mart=ABSENT)).state == "unexplained"
+    assert answer(asked("240", not_in_mart=ABSENT, is_over=False)).state == "open"
+
+
 def test_an_invoice_of_nothing_has_no_score() -> None:
     found = answer(asked("0", "0"))
     assert (found.state, found.score) == ("reconciled", None)

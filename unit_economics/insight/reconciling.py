@@ -17,7 +17,7 @@ from unit_economics.business_days import shown
 from unit_economics.exact import EXACT, RATIO
 from unit_economics.insight.differences import ZERO, Charged, Item, Kind, items_of
 
-State = Literal["void", "no_amount", "open", "provisional", "reconciled", "explained", "unexplained"]
+State = Literal["void", "no_amount", "open", "provisional", "reconciled", "explained", "unexplained", "not_held"]
 Status = Literal["provisional", "issued", "paid", "void"]
 FINAL: tuple[Status, ...] = ("issued", "paid")
 """What can be closed by: anything before may still change."""
@@ -29,7 +29,7 @@ class Question:
 
     amount: None where nobody stated it; parts: what it states of itself; tolerance: what may stay unexplained;
     smallest: the currency's smallest coin; is_over: whether its period is; lacking: its days that are not stored or
-    not complete; doubt: why what was billed can't be told.
+    not complete; doubt: why what was billed can't be told; not_in_mart: which of its days the mart never has, in words.
     """
 
     status: Status
@@ -42,6 +42,7 @@ class Question:
     is_over: bool = True
     lacking: Sequence[date] = ()
     doubt: str = ""
+    not_in_mart: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,21 @@ def answer(asked: Question) -> Answer:
         return Answer("no_amount", "the bill names it and nobody stated its amount")
     if not asked.is_over or asked.lacking:
         return _measured(asked, asked.amount, "open", _why_open(asked))
-    if asked.status not in FINAL:
-        return _measured(asked, asked.amount, "provisional", "it is not issued yet")
-    return _measured(asked, asked.amount)
+    if asked.status in FINAL:
+        found = _measured(asked, asked.amount)
+    else:
+        found = _measured(asked, asked.amount, "provisional", "it is not issued yet")
+    if asked.not_in_mart and _may_be_elsewhere(asked, asked.amount, found.unexplained):
+        return Answer("not_held", f"cannot be held: {asked.not_in_mart}")
+    return found
+
+
+def _may_be_elsewhere(asked: Question, amount: Decimal, left: Decimal | None) -> bool:
+    """Whether charges of days that the mart never has can be what is left: some are there, and the invoice is more."""
+    if left is None:
+        return not asked.doubt
+    is_more = left.copy_abs() > asked.tolerance and (left > ZERO) == (amount > ZERO)
+    return is_more and asked.charged.charge_rows > 0
 
 
 def _measured(asked: Question, amount: Decimal, state: State | None = None, reason: str = "") -> Answer:

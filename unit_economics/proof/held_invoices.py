@@ -83,8 +83,8 @@ class _Asked:
         stated = one.invoice
         days = _days_of(stated.period_start, stated.period_end, self.deployment.calendar)
         expected = [day for day in days if self._expects(day)]
-        doubt = "" if found else self._doubt(one, expected)
-        charged = found or Charged(None if doubt else ZERO)
+        doubt = "" if found or not expected else self._doubt(one)
+        charged = found or Charged(None if doubt or not expected else ZERO)
         tolerance = None if stated.amount is None else self.rules.allowed(stated.amount)
         question = Question(
             status=stated.status,
@@ -97,6 +97,7 @@ class _Asked:
             is_over=days.last <= self.deployment.calendar.last_closed_day(self.deployment.outside.now()),
             lacking=self._lacking(days, expected),
             doubt=doubt,
+            not_in_mart=_not_in_mart(days, expected),
         )
         return Stands(one, charged, answer(question), tolerance)
 
@@ -109,14 +110,22 @@ class _Asked:
         whole = {day for (_, day), row in current.items() if row.status != "provisional"}
         return [day for day in expected if day not in whole]
 
-    def _doubt(self, one: Recorded, expected: Sequence[date]) -> str:
+    def _doubt(self, one: Recorded) -> str:
         """Why it can't be told what was billed for an invoice that no charge is on."""
-        if not expected:
-            return "no cost source covers its period"
         if self.silent:
             return f"no charge is on it, and {', '.join(sorted(self.silent))} could not be read by invoice"
         others = [other.invoice.invoice_id for other in self.every if _claims_the_same(one, other)]
         return f"its charges carry no invoice, and {', '.join(others)} asks for the same ones" if others else ""
+
+
+def _not_in_mart(days: DayRange, expected: Sequence[date]) -> str:
+    """The days of a period that the mart is never to have: they are before its first, or no cost source covers them."""
+    absent = sorted(set(days) - set(expected))
+    if not absent:
+        return ""
+    later = [day for day in expected if day > absent[-1]]
+    begins = f"the mart has no days before {min(later)}; " if len(later) == len(expected) > 0 else ""
+    return f"{begins}days not in the mart: {shown(absent)}"
 
 
 def _claims_the_same(one: Recorded, other: Recorded) -> bool:
