@@ -24,6 +24,7 @@ from unit_economics.dashboard.charts.sparkline import sparkline
 from unit_economics.dashboard.charts.strip import STATES, Cell, legend, strip, words_of
 from unit_economics.dashboard.charts.svg import coordinate, fitted, line_path, tag, text, width_of
 from unit_economics.dashboard.charts.trend import Trend, is_beyond, trend
+from unit_economics.dashboard.charts.trend_data import Expected
 from unit_economics.dashboard.charts.waterfall import CUT, Step, waterfall
 from unit_economics.dashboard.words.numbers import Numbers
 from unit_economics.day_states import STORED
@@ -83,7 +84,17 @@ def charts_with(words: str, amount: Decimal) -> list[Markup]:
     evil_titles = (words, words, words)
     return [
         sparkline([1.0, float(amount)], label=words),
-        drawn(trend_of(1.0, float(amount), titles=evil_titles, restated={0: words}, target=2.0, today=2)),
+        drawn(
+            trend_of(
+                1.0,
+                float(amount),
+                titles=evil_titles,
+                restated={0: words},
+                target=2.0,
+                today=2,
+                nowcasts={1: Expected(2.0, 1.0, 9.0)},
+            )
+        ),
         step_chart(Step(words, Decimal(1), is_total=True), Step(words, amount)),
         strip([Cell(words, state, words, words) for state in STATES], label=words),
         bars([Bar(words, amount, words)], lambda _: words, label=words),
@@ -442,6 +453,25 @@ def test_a_bullets_bar_is_as_long_as_its_value() -> None:
     place = re.match(r"M([\d.]+)", aim.get("d") or "")
     assert place
     assert 2 * float(bar.get("width", 0)) == pytest.approx(float(place[1]), abs=0.3)
+
+
+def test_a_nowcast_is_a_hollow_mark_in_a_band_that_ends_at_the_axis_and_the_line_does_not_know_it() -> None:
+    plain = trend_of(50.0, 51.0, 30.0, provisional={2})
+    chart = drawn(replace(plain, nowcasts={2: Expected(52.0, 40.0, 500.0)}))
+    (band,), (mark,) = marks(chart, "rect", "nowcast"), marks(chart, "circle", "hollow")
+    top, low = float(band.get("y") or 0), float(band.get("y") or 0) + float(band.get("height") or 0)
+    assert top == 28.0, "the upper edge of the panel"
+    assert top < float(mark.get("cy") or 0) < low
+    assert "nowcast $52.00, $40.00 to $500.00" in " ".join(titles(chart))
+    assert "1 day with a nowcast, " in label(chart)
+    assert len(marks(chart, "path", "daily")) == len(marks(drawn(plain), "path", "daily"))
+    assert marks(drawn(plain), "rect", "nowcast") == []
+
+
+def test_beyond_a_year_days_are_too_close_for_a_nowcast_of_each() -> None:
+    year = trend_of(*[50.0] * 500, nowcasts={499: Expected(52.0, 40.0, 60.0)})
+    assert marks(drawn(year), "rect", "nowcast") == []
+    assert "1 day with a nowcast" in label(drawn(year))
 
 
 # Strip and lineage

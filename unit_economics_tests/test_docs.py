@@ -21,14 +21,18 @@ from unit_economics.allocation_entry import Allocation, Share
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.catalogue import Catalogue
 from unit_economics.cli import main
+from unit_economics.cli.status import MARKS
 from unit_economics.contract import findings
+from unit_economics.dashboard.facts.nowcasts import MEASURED_DAYS
 from unit_economics.entry import variables_of
 from unit_economics.environment import read_catalogue
 from unit_economics.nowcast_entry import NowcastEntry
 from unit_economics.outside import Outside
 from unit_economics.promises import ALLOCATION_CHECKS
 from unit_economics.proof.nowcast import CHECKS as NOWCAST_CHECKS
+from unit_economics.warehouse.overview import NOWCASTS
 from unit_economics_tests.benchmarks.nowcast import measure
+from unit_economics_tests.dashboard_client import page
 from unit_economics_tests.world import World
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -38,6 +42,7 @@ REVENUE = (DOCS / "revenue.md").read_text()
 SOURCES = (DOCS / "sources.md").read_text()
 NOWCAST = (DOCS / "nowcast.md").read_text()
 GROWTH = (DOCS / "growth.md").read_text()
+DASHBOARD = (DOCS / "dashboard.md").read_text()
 MEASURED = (DOCS / "benchmarks" / "scan.txt").read_text()
 
 
@@ -216,3 +221,14 @@ def test_the_source_of_one_s_own_counts() -> None:
     count = source.count(days, calendar=calendar, unit="Seat", outside=Outside({}))
     assert list(count.units["quantity"]) == [Decimal(12)] * 2
     assert not count.absent
+
+
+def test_what_the_page_on_the_dashboard_names_is_there(world: Callable[..., World]) -> None:
+    (text,) = blocks(DASHBOARD, "yaml")
+    shop = world(text)
+    lines = re.findall(r"^\| ([A-Z]\w+.*?) \|", DASHBOARD.partition("## Proof")[2], re.MULTILINE)
+    assert page(shop).texts("dt") == lines
+    status = re.findall(r"^\| `(\w+)` .*\| `(.)` \|$", DASHBOARD, re.MULTILINE)
+    assert status == [(name, MARKS[name][0]) for name in ("complete", "closed", "provisional", "restated")]
+    assert all(f"`{name}`" in DASHBOARD for name in NOWCASTS)
+    assert f"the last {MEASURED_DAYS} days" in DASHBOARD

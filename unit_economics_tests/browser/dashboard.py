@@ -28,12 +28,16 @@ from unit_economics.demo.tour import catalogue_text
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_server import serving
 from unit_economics.deployment import Deployment
+from unit_economics.invoices import Invoice
+from unit_economics.proof import proofs_of
+from unit_economics.warehouse.invoices import state_one
 from unit_economics_tests.world import World
 
 LAST = date(2026, 6, 30)
 DAYS = DayRange(LAST - timedelta(days=119), LAST)
 RED, RESTATED = LAST - timedelta(days=12), LAST - timedelta(days=20)
 NOW = datetime.combine(LAST + timedelta(days=1), time(7), tzinfo=UTC)
+MAY = "INV-2026-05-0001"
 SERVICE = "<img src=x onerror=alert(1)>"
 TEAM = '"><script>alert(2)</script>'
 APP = "</script><svg onload=alert(3)>{{ 7 * 7 }}"
@@ -96,7 +100,18 @@ def _filled(folder: Path, url: str) -> Deployment:
         world.run(str(DAYS.first), str(DAYS.last))
         write_bill(folder / "focus", [*_attacking(charges), _dearer(charges)])
         world.run(str(RESTATED), str(RESTATED))
-        return world.deployment()
+        of = world.deployment()
+        _prove(of)
+        return of
+
+
+def _prove(of: Deployment) -> None:
+    """Every proof once, with an invoice that is a little more than was billed for it."""
+    stated = Invoice(MAY, "AWS", None, date(2026, 5, 1), date(2026, 6, 1), "USD", Decimal(9000), "issued")
+    with of.warehouse.transaction() as connection:
+        state_one(connection, "hand", stated, "Ada")
+    for proof in proofs_of(of):
+        proof.prove(of.run("proof"))
 
 
 _RED_ORDERS = f"""
@@ -108,9 +123,10 @@ _RED_ORDERS = f"""
 
 
 def _catalogue() -> str:
-    """The demo's, with the bill taken apart by a further tag."""
+    """The demo's, with the bill taken apart by a further tag, and every proof."""
     split = "  app: {by: {tag: app}}\nmetrics:\n"
-    return catalogue_text(DAYS).replace("\nmetrics:\n", split, 1).replace("cost: [all,", "cost: [all, app,", 1)
+    text = catalogue_text(DAYS).replace("\nmetrics:\n", split, 1).replace("cost: [all,", "cost: [all, app,", 1)
+    return f"{text}\nnowcast: {{}}\nreconciliation: {{}}\n"
 
 
 def _attacking(charges: list[Charge]) -> Iterator[Charge]:

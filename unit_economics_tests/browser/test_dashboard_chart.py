@@ -102,7 +102,13 @@ def test_pointing_at_a_day_reads_its_exact_values(opened: Opened, dashboard: Das
 
 @pytest.mark.parametrize(
     ("day", "words"),
-    [(LAST, "provisional"), (RESTATED, "restated, $"), (TODAY, "today, not over yet"), (RED, "no data")],
+    [
+        (LAST, "provisional"),
+        (LAST, "nowcast $"),
+        (RESTATED, "restated, $"),
+        (TODAY, "today, not over yet"),
+        (RED, "no data"),
+    ],
 )
 def test_a_day_that_is_not_simply_complete_says_so(opened: Opened, day: date, words: str) -> None:
     chart = open_chart(opened)
