@@ -45,6 +45,11 @@ def charge(**changes: str) -> dict[str, str]:
     return {**CHARGE, **changes}
 
 
+def charge_on(day: object, **changes: str) -> dict[str, str]:
+    """One charge of an hour on this day."""
+    return charge(ChargePeriodStart=f"{day}T10:00:00Z", ChargePeriodEnd=f"{day}T11:00:00Z", **changes)
+
+
 def csv_text(rows: Sequence[Mapping[str, str]], columns: Sequence[str] | None = None) -> str:
     """The rows as CSV; empty values unquoted, all others quoted where they need it."""
     text = io.StringIO(newline="")

@@ -10,7 +10,7 @@ from typing import Any
 from unit_economics.business_days import ONE_DAY
 from unit_economics.proof.nowcast import nowcast_proof
 from unit_economics.proof.proof import Proved
-from unit_economics_tests.focus_bills import charge, write_bill
+from unit_economics_tests.focus_bills import charge_on, write_bill
 from unit_economics_tests.world import World
 
 FIRST = date(2026, 3, 1)
@@ -56,9 +56,8 @@ class Mornings:
     def bill(self, n: int) -> None:
         """The bill as it is after n days."""
         rows = [
-            charge(
-                ChargePeriodStart=f"{self.day(m)}T10:00:00Z",
-                ChargePeriodEnd=f"{self.day(m)}T11:00:00Z",
+            charge_on(
+                self.day(m),
                 ServiceName=service,
                 EffectiveCost=str(cost + (self.day(m).day % 3 if n - m < 2 else 0)),
             )

@@ -20,7 +20,7 @@ from unit_economics.closing.verifying import Proof, proved
 from unit_economics.definitions import code_location
 from unit_economics.refusals import Refusal
 from unit_economics_tests.copies import copied, filled
-from unit_economics_tests.focus_bills import charge, write_bill
+from unit_economics_tests.focus_bills import charge_on, write_bill
 from unit_economics_tests.world import World
 
 BOUND, INFINITY = r"(<=|>) at\b", r"\1 timestamptz 'infinity'"
@@ -45,12 +45,7 @@ def bill(shop: World, changed: Mapping[str, str] | None = None) -> None:
     write_bill(
         shop.folder / "focus",
         *(
-            charge(
-                ChargePeriodStart=f"{day}T10:00:00Z",
-                ChargePeriodEnd=f"{day}T11:00:00Z",
-                ServiceName=service,
-                EffectiveCost=cost,
-            )
+            charge_on(day, ServiceName=service, EffectiveCost=cost)
             for day, cost in costs.items()
             for service in ("=Compute", "Storage")
         ),

@@ -15,7 +15,7 @@ from unit_economics.bill_states import ask
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.completeness import Complete, Moment, Rule, Sign, Slower, complete_by_all
 from unit_economics.refusals import UsageRefusal
-from unit_economics_tests.focus_bills import charge, write_bill
+from unit_economics_tests.focus_bills import charge_on, write_bill
 from unit_economics_tests.world import World
 
 UTC_DAYS = BusinessCalendar(ZoneInfo("UTC"), timedelta(hours=2))
@@ -91,7 +91,7 @@ def shop(world: Callable[..., World]) -> Callable[[str], World]:
             "create table public.orders as select d::date as date, 100 as orders from generate_series"
             "('2026-03-01'::date, '2026-03-10', '1 day') d"
         )
-        rows = [charge(ChargePeriodStart=f"{day}T10:00:00Z", ChargePeriodEnd=f"{day}T11:00:00Z") for day in DAYS]
+        rows = [charge_on(day) for day in DAYS]
         delivered(write_bill(shop.folder / "focus", *rows), datetime(2026, 3, 8, 5, tzinfo=UTC))
         return shop
 

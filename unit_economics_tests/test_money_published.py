@@ -18,7 +18,7 @@ from unit_economics.refusals import UsageRefusal
 from unit_economics.warehouse.connection import DATABASE_URL, Warehouse
 from unit_economics.warehouse.roles import FINANCE, VIEWER
 from unit_economics_tests.dashboard_client import page
-from unit_economics_tests.focus_bills import charge, write_bill
+from unit_economics_tests.focus_bills import charge_on, write_bill
 from unit_economics_tests.readers import acting_as
 from unit_economics_tests.world import World
 
@@ -63,8 +63,8 @@ def shop(world: Callable[..., World], books: Books) -> Iterator[World]:
         shop.sql("create table public.money (day date, orders bigint, gross numeric, refunds numeric)")
         for day in DAYS:
             shop.sql("insert into public.money values (%s, 100, 1000, 50)", day)
-        times = [{"ChargePeriodStart": f"{day}T10:00:00Z", "ChargePeriodEnd": f"{day}T11:00:00Z"} for day in DAYS]
-        write_bill(shop.folder / "focus", *(charge(**one, EffectiveCost="10", BillingCurrency="EUR") for one in times))
+        rows = [charge_on(day, EffectiveCost="10", BillingCurrency="EUR") for day in DAYS]
+        write_bill(shop.folder / "focus", *rows)
         yield shop
 
 

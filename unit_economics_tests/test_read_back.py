@@ -19,7 +19,7 @@ from unit_economics.proof.read_back import CHECK, NAME
 from unit_economics.sinks.vantage import VantageMetric
 from unit_economics.warehouse.connection import Warehouse
 from unit_economics.warehouse.roles import VIEWER
-from unit_economics_tests.focus_bills import charge, write_bill
+from unit_economics_tests.focus_bills import charge_on, write_bill
 from unit_economics_tests.readers import acting_as
 from unit_economics_tests.vantage_contract import ContractTransport, audit_every_client
 from unit_economics_tests.world import World
@@ -61,8 +61,7 @@ def shop(world: Callable[..., World], books: Books) -> Iterator[World]:
         shop.sql("create table public.money (day date, orders bigint, gross numeric)")
         for day in DAYS:
             shop.sql("insert into public.money values (%s, 100, 1000)", day)
-        times = [{"ChargePeriodStart": f"{day}T10:00:00Z", "ChargePeriodEnd": f"{day}T11:00:00Z"} for day in DAYS]
-        write_bill(shop.folder / "focus", *(charge(**one, EffectiveCost="10") for one in times))
+        write_bill(shop.folder / "focus", *(charge_on(day, EffectiveCost="10") for day in DAYS))
         assert shop.run(FIRST, LAST).success
         yield shop
 

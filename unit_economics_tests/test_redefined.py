@@ -9,7 +9,7 @@ import pytest
 from unit_economics.automation import find_gaps
 from unit_economics.environment import parsed_catalogue
 from unit_economics.graph import graph_of
-from unit_economics_tests.focus_bills import charge, write_bill
+from unit_economics_tests.focus_bills import charge_on, write_bill
 from unit_economics_tests.world import World
 
 DAYS = [f"2026-03-{n:02}" for n in range(1, 11)]
@@ -37,16 +37,7 @@ def shop(world: Callable[..., World]) -> World:
         "create table public.orders as select d::date as date, 100 as orders"
         f" from generate_series('{DAYS[0]}'::date, '{DAYS[-1]}', '1 day') d"
     )
-    rows = [
-        charge(
-            ChargePeriodStart=f"{day}T10:00:00Z",
-            ChargePeriodEnd=f"{day}T11:00:00Z",
-            EffectiveCost="10",
-            BilledCost="9",
-        )
-        for day in DAYS
-    ]
-    write_bill(shop.folder / "focus", *rows)
+    write_bill(shop.folder / "focus", *(charge_on(day, EffectiveCost="10", BilledCost="9") for day in DAYS))
     assert shop.run(DAYS[0], DAYS[-1]).success
     return shop
 

@@ -21,7 +21,7 @@ from unit_economics.warehouse import replace_days
 from unit_economics.warehouse.connection import Connection
 from unit_economics.warehouse.ledger import Attempt
 from unit_economics.warehouse.restatements import Span, settled_moment
-from unit_economics_tests.focus_bills import charge, write_bill
+from unit_economics_tests.focus_bills import charge_on, write_bill
 from unit_economics_tests.world import World
 
 DAYS = [f"2026-03-{n:02}" for n in range(1, 6)]
@@ -38,14 +38,7 @@ metrics:
 
 
 def row(day: str, cost: str = "10", service: str = "EC2", category: str = "Usage") -> dict[str, str]:
-    return charge(
-        ChargePeriodStart=f"{day}T10:00:00Z",
-        ChargePeriodEnd=f"{day}T11:00:00Z",
-        ServiceName=service,
-        ChargeCategory=category,
-        EffectiveCost=cost,
-        BilledCost=cost,
-    )
+    return charge_on(day, ServiceName=service, ChargeCategory=category, EffectiveCost=cost, BilledCost=cost)
 
 
 @pytest.fixture

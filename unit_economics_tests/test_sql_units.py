@@ -12,7 +12,10 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
+import sqlalchemy as sa
+import tenacity
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 
 from unit_economics.adapters import Count
 from unit_economics.business_days import BusinessCalendar, DayRange
@@ -464,6 +467,50 @@ def test_what_is_no_url_is_refused_and_not_repeated(url: str) -> None:
     assert caught.value.__cause__ is None
 
 
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unit_economics.unit_sources.sql.session.WAIT", tenacity.wait_none())
+
+
+def _failing(monkeypatch: pytest.MonkeyPatch, *failures: Exception) -> list[Exception]:
+    """The failures that the next connections meet, one each; those that nobody met stay."""
+    left, connect = list(failures), sa.Engine.connect
+
+    def connected(engine: sa.Engine) -> sa.Connection:
+        if left:
+            raise left.pop(0)
+        return connect(engine)
+
+    monkeypatch.setattr(sa.Engine, "connect", connected)
+    return left
+
+
+def _line_failed() -> Exception:
+    """As pymysql says it: an error of its own, and behind it that of the line."""
+    error = OperationalError("connect", None, Exception("(2003, no line)"))
+    error.__context__ = ConnectionRefusedError()
+    return error
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_a_line_that_fails_is_tried_again_and_three_times_in_all(sqlite: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    sqlite.run("create table total_orders (day date, orders int)", "insert into total_orders values ('2025-03-03', 7)")
+    _failing(monkeypatch, _line_failed(), _line_failed())
+    assert quantities(sqlite.count(VIEW)) == {FIRST: Decimal(7)}
+    left = _failing(monkeypatch, *[_line_failed() for _ in range(4)])
+    with pytest.raises(Unreachable, match="no connection, or the login was refused"):
+        sqlite.count(VIEW)
+    assert len(left) == 1
+
+
+def test_a_login_that_is_refused_is_not_tried_again(sqlite: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = _failing(monkeypatch, *[OperationalError("connect", None, Exception("denied")) for _ in range(2)])
+    with pytest.raises(Unreachable, match="no connection, or the login was refused"):
+        sqlite.count(VIEW)
+    assert len(left) == 1
+
+
+@pytest.mark.usefixtures("no_waiting")
 def test_a_database_that_does_not_answer_is_unreachable_and_its_password_is_not_told() -> None:
     with pytest.raises(Unreachable, match="mysql in SHOP_URL: no connection, or the login was refused") as caught:
         _asking("mysql+pymysql://u:tiger-9@127.0.0.1:1/d")()

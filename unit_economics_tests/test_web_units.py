@@ -231,6 +231,15 @@ def test_a_partial_answer_of_prometheus_is_refused() -> None:
     assert "may be partial, because Prometheus warns" in str(error)
 
 
+@pytest.mark.parametrize("name", ["prometheus", "prometheus, basic", "datadog"])
+@pytest.mark.parametrize("told", [{"status": "error"}, {"status": "success"}])
+def test_no_secret_that_an_error_inside_an_answer_repeats_is_shown(name: str, told: dict[str, str]) -> None:
+    said = " ".join(CANARIES[variable] for variable in _variables(name))
+    error, _ = refusal(name, as_json({**told, "error": f"not for {said}", "warnings": [f"not for {said}"]}))
+    assert "not for ***" in str(error)
+    assert left_in(str(error)) == []
+
+
 @pytest.mark.parametrize(
     ("reset", "seconds"), [("17", 17), ("0", 1), ("99999", 300), (str(int(START.timestamp()) + 42), 42), ("soon", None)]
 )

@@ -3,9 +3,10 @@
 Here: the words around the KPIs. Not here: the KPIs (library/).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from unit_economics.kpis.entry import Kpi
+from unit_economics.markdown_table import as_markup, table
 
 _HEAD = """# KPIs
 
@@ -30,10 +31,10 @@ This page is `unit-economics kpis --format markdown`; the files are in `unit_eco
 
 def page(library: Mapping[str, Kpi]) -> str:
     """The whole page."""
-    head = [["name", "formula", "unit", "needs", "over several days", "trap"], ["---"] * 6]
     rows = [_row(name, kpi) for name, kpi in library.items()]
-    sources = [f"- `{name}`: {_cell(kpi.source)}" for name, kpi in library.items()]
-    return "\n".join([_HEAD, *map(_line, [*head, *rows]), "", "## Sources", "", *sources, ""])
+    sources = [f"- `{name}`: {kpi.source}" for name, kpi in library.items()]
+    head = ("name", "formula", "unit", "needs", "over several days", "trap")
+    return "\n".join([_HEAD, *table(head, rows, as_markup), "", "## Sources", "", *sources, ""])
 
 
 def _row(name: str, kpi: Kpi) -> list[str]:
@@ -41,11 +42,3 @@ def _row(name: str, kpi: Kpi) -> list[str]:
     columns = [f"FOCUS {', '.join(kpi.focus)}"] if kpi.focus else []
     told = "; ".join([*needs, *columns]) or "the platform's own run history"
     return [f"`{name}`", f"`{kpi.formula}`", f"`{kpi.unit}`", told, kpi.over_days, kpi.trap]
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(map(_cell, cells))} |"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", r"\|")

@@ -107,6 +107,10 @@ class WebApi:
         """The bytes at a URL, which must be of the type `accept`; raises `Fault` or another `Refusal`."""
         return self._resent(Call("GET", url, accept=accept, wanted=wanted), lambda content, _: content)
 
+    def said(self, text: str) -> str:
+        """What the service says inside an answer, short, on one line, and without a secret that it repeats."""
+        return strict_json.plain(self._credentials.without_secrets(text))
+
     @property
     def _report(self) -> str:
         return f"Try again later; if it stays, report it to {self.home.place.name}"

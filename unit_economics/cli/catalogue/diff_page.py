@@ -16,12 +16,12 @@ from unit_economics.cli.catalogue.diff_told import Diff
 from unit_economics.cli.table import grouped, harmless, show_json, show_table, strong
 from unit_economics.definition_diff import EntryChange, Uncompared
 from unit_economics.exact import EXACT
+from unit_economics.markdown_table import as_quiet, table
 from unit_economics.number_diff import Number, NumberChange, Place, Value
 
 MOST_ROWS = 100
 _Side = TypeVar("_Side")
 _SHOWN = Context(prec=6)
-_MARKUP = {ord(sign): f"&#{ord(sign)};" for sign in "\\`*_[]<>|@#&"}
 
 
 def _as_text(told: Diff) -> None:
@@ -37,16 +37,13 @@ def _as_text(told: Diff) -> None:
 
 
 def _as_markdown(told: Diff) -> None:
-    click.echo(f"### Catalogue against `{_cell(told.against)}`\n\n{told.verdict}\n")
+    click.echo(f"### Catalogue against `{as_quiet(told.against)}`\n\n{told.verdict}\n")
     for title, head, rows in _tables(told):
-        click.echo(f"**{title}**\n\n| {' | '.join(head)} |\n|{' --- |' * len(head)}")
-        for row in rows:
-            click.echo(f"| {' | '.join(map(_cell, row))} |")
-        click.echo()
+        click.echo("\n".join([f"**{title}**", "", *table(head, rows, as_quiet), ""]))
     for line in _reasons(told):
-        click.echo(f"- Not recomputed: {_cell(line)}")
+        click.echo(f"- Not recomputed: {as_quiet(line)}")
     for one in told.not_compared:
-        click.echo(f"- Not compared: {_cell(_uncompared(one))}")
+        click.echo(f"- Not compared: {as_quiet(_uncompared(one))}")
 
 
 def _as_json(told: Diff) -> None:
@@ -177,11 +174,6 @@ def _reasons(told: Diff) -> Iterator[str]:
 
 def _uncompared(one: Uncompared) -> str:
     return f"{one.name} means something else now: {harmless(one.reason)}"
-
-
-def _cell(text: str) -> str:
-    """A stranger's text in a table of Markdown: no new cell, no markup, nobody mentioned."""
-    return harmless(text).translate(_MARKUP)
 
 
 FORMS: Mapping[str, Callable[[Diff], None]] = {"text": _as_text, "json": _as_json, "markdown": _as_markdown}

@@ -24,7 +24,7 @@ from unit_economics.web_api.client import Call, WebApi
 from unit_economics.web_api.credentials import Credentials, Token
 from unit_economics.web_api.place import Place
 from unit_economics.web_api.shape import Shape, exact
-from unit_economics.web_api.strict_json import Json, plain, short
+from unit_economics.web_api.strict_json import Json, short
 
 _PATH = "/api/v1/query"
 _HOUR = timedelta(hours=1)
@@ -80,7 +80,7 @@ def _samples(entry: DatadogUnits, api: WebApi, of: Sequence[Window], tags: Seque
     call = Call("GET", api.home.url(_PATH, {**span, "query": query}))
     answer = shape.members(api.ask(call), "the top")
     if answer.get("status") != "ok" or answer.get("error"):
-        said = plain(str(answer.get("error") or answer.get("message") or "no reason given"))
+        said = api.said(str(answer.get("error") or answer.get("message") or "no reason given"))
         raise Refusal(f"Datadog could not answer: {said}", where=shape.where, remedy="Correct `query`")
     for one in shape.items(answer.get("series"), "series"):
         yield from _points(shape.members(one, "series[*]"), tags, shape)

@@ -32,7 +32,7 @@ from unit_economics.unit_sources.web_entry import Line, basic, bearer, connected
 from unit_economics.web_api.client import Call, WebApi
 from unit_economics.web_api.place import Place
 from unit_economics.web_api.shape import Shape
-from unit_economics.web_api.strict_json import Json, plain, short
+from unit_economics.web_api.strict_json import Json, short
 
 _INSTANT, _RANGE = "/api/v1/query", "/api/v1/query_range"
 _ABSENT = "Prometheus has no sample of this day for this query"
@@ -113,12 +113,21 @@ class Server:
         """Every sample of every series that answers a query; raises `Refusal`."""
         shape = Shape(self.api.home.place.of(path), "Check that the address is a Prometheus'")
         answer = shape.members(self.api.ask(Call("GET", self.api.home.url(path, parameters))), "the top")
-        series = [shape.members(one, "data.result[*]") for one in _result(answer, shape)]
+        series = [shape.members(one, "data.result[*]") for one in self._result(answer, shape)]
         self._refuse_unknown_labels(series, shape)
         for one in series:
             raw = self._raw(shape.members(one.get("metric"), "data.result[*].metric"))
             points = shape.items(one.get("values"), "data.result[*].values") if path == _RANGE else [one.get("value")]
             yield from (Sample(*_point(point, shape), raw) for point in points)
+
+    def _result(self, answer: Json, shape: Shape) -> list[object]:
+        if answer.get("status") != "success":
+            said = self.api.said(str(answer.get("error", "no reason given")))
+            raise Refusal(f"Prometheus could not answer: {said}", where=shape.where, remedy="Correct `query`")
+        if warnings := answer.get("warnings"):
+            what = f"the answer may be partial, because Prometheus warns: {self.api.said(str(warnings))}"
+            raise Refusal(what, where=shape.where, remedy="Mend what it warns of, then run it again")
+        return shape.items(shape.members(answer.get("data"), "data").get("result"), "data.result")
 
     def _raw(self, metric: Json) -> Raw:
         return tuple(cast("str | None", metric.get(label)) for label in self.labels)
@@ -132,16 +141,6 @@ class Server:
                 where=shape.where,
                 remedy="Correct `dimensions`, or keep the label in the query with `by (...)`",
             )
-
-
-def _result(answer: Json, shape: Shape) -> list[object]:
-    if answer.get("status") != "success":
-        said = plain(str(answer.get("error", "no reason given")))
-        raise Refusal(f"Prometheus could not answer: {said}", where=shape.where, remedy="Correct `query`")
-    if warnings := answer.get("warnings"):
-        what = f"the answer may be partial, because Prometheus warns: {plain(str(warnings))}"
-        raise Refusal(what, where=shape.where, remedy="Mend what it warns of, then run it again")
-    return shape.items(shape.members(answer.get("data"), "data").get("result"), "data.result")
 
 
 def _point(point: object, shape: Shape) -> tuple[datetime, Decimal]:

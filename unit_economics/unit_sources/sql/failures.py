@@ -1,9 +1,10 @@
 """What the failures of any database are called, without its URL and without a value that may name a person.
 
-Here: SQLAlchemy's errors in plain words. Not here: deadlines (deadline.py).
+Here: SQLAlchemy's errors in plain words. Not here: deadlines (deadline.py), trying again (session.py).
 """
 
 import re
+import socket
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,6 +31,18 @@ def drivers_own() -> tuple[type[Exception], ...]:
     """The failures that a driver raises past SQLAlchemy, of the drivers that are loaded."""
     loaded = [(sys.modules[module], name) for module, name in _OF_BIGQUERY.items() if module in sys.modules]
     return tuple(getattr(module, name) for module, name in loaded)
+
+
+def may_pass(error: BaseException | None) -> bool:
+    """Whether the line failed, which may be otherwise a moment later; a refused login, a wrong name or a lock is none.
+
+    Drivers put the fault of the line behind an error of their own.
+    """
+    if error is None or isinstance(error, (ConnectionError, TimeoutError, socket.gaierror)):
+        return error is not None
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return may_pass(error.__cause__ or error.__context__)
 
 
 def silent(place: Place, timeout: timedelta) -> Unreachable:

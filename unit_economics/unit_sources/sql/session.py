@@ -1,6 +1,6 @@
 """One conversation with a database: connected, read-only where it can be, in one transaction, ended in time.
 
-Here: the connection and its deadline. Not here: the words for failures (failures.py), SQL (question.py).
+Here: the connection, its deadline, and its retries. Not here: the words for failures (failures.py), SQL (question.py).
 """
 
 from collections.abc import Callable
@@ -9,16 +9,19 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+import tenacity
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from unit_economics.unit_sources.sql import sqlite
 from unit_economics.unit_sources.sql.address import Address
 from unit_economics.unit_sources.sql.deadline import Work
-from unit_economics.unit_sources.sql.failures import Place, drivers_own, in_plain_words, no_connection, silent
+from unit_economics.unit_sources.sql.failures import Place, drivers_own, in_plain_words, may_pass, no_connection, silent
 from unit_economics.unit_sources.sql.question import Question
 from unit_economics.unit_sources.sql.ways import Ways
 
 T = TypeVar("T")
+ATTEMPTS = 3
+WAIT: tenacity.wait.wait_base = tenacity.wait_random_exponential(multiplier=0.5, max=5)
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,10 @@ class Session:
 
 
 def ask(address: Address, ways: Ways, place: Place, timeout: timedelta, conversation: Callable[[Session], T]) -> T:
-    """Hold the conversation; refused in plain words where the database refuses, or takes longer than `timeout`."""
+    """Hold the conversation; from the start again, at most three times, where the line failed.
+
+    Refused in plain words where the database refuses, or takes longer than `timeout` in all.
+    """
     engine = address.engine()
     connected: list[sa.Connection] = []
 
@@ -47,8 +53,14 @@ def ask(address: Address, ways: Ways, place: Place, timeout: timedelta, conversa
             _prepare(connection, ways, timeout)
             return conversation(Session(connection))
 
+    again = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(may_pass),
+        stop=tenacity.stop_after_attempt(ATTEMPTS),
+        wait=WAIT,
+        reraise=True,
+    )
     try:
-        return Work(hold).within(timeout.total_seconds(), lambda: _cut(connected))
+        return Work(lambda: again(hold)).within(timeout.total_seconds(), lambda: _cut(connected))
     except TimeoutError:
         raise silent(place, timeout) from None
     except SQLAlchemyError as error:
@@ -67,7 +79,7 @@ def _prepare(connection: sa.Connection, ways: Ways, timeout: timedelta) -> None:
 
 def _cut(connected: list[sa.Connection]) -> None:
     """Interrupt the statement where the driver can; else the thread is left to it."""
-    for connection in connected:
+    for connection in [one for one in connected if not one.closed]:
         driver = connection.connection.dbapi_connection
         end = getattr(driver, "interrupt", None) or getattr(driver, "cancel", None)
         if end is not None:
