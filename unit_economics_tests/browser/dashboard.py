@@ -22,6 +22,7 @@ from unit_economics.dashboard.mart.reader import Reader
 from unit_economics.dashboard.web.app import application
 from unit_economics.demo.bill import Charge
 from unit_economics.demo.bill_file import write_bill
+from unit_economics.demo.invoices import write_invoices
 from unit_economics.demo.orders import write_orders
 from unit_economics.demo.shop import imagine
 from unit_economics.demo.tour import catalogue_text
@@ -91,6 +92,7 @@ def _filled(folder: Path, url: str) -> Deployment:
     charges = [charge for of_day in shop.charges.values() for charge in of_day]
     write_orders(url, (order for orders in shop.orders.values() for order in orders))
     write_bill(folder / "focus", _attacking(charges))
+    write_invoices(folder, shop.invoices)
     with psycopg.connect(url) as connection:
         connection.execute(_RED_ORDERS.encode())
     books = Books(TOKEN)
@@ -123,10 +125,9 @@ _RED_ORDERS = f"""
 
 
 def _catalogue() -> str:
-    """The demo's, with the bill taken apart by a further tag, and every proof."""
+    """The demo's, with the bill taken apart by a further tag."""
     split = "  app: {by: {tag: app}}\nmetrics:\n"
-    text = catalogue_text(DAYS).replace("\nmetrics:\n", split, 1).replace("cost: [all,", "cost: [all, app,", 1)
-    return f"{text}\nnowcast: {{}}\nreconciliation: {{}}\n"
+    return catalogue_text(DAYS).replace("\nmetrics:\n", split, 1).replace("cost: [all,", "cost: [all, app,", 1)
 
 
 def _attacking(charges: list[Charge]) -> Iterator[Charge]:
