@@ -1,6 +1,6 @@
 """The judgements on allocated cost: nothing lost, nothing doubled, every pool paid for, and how much nobody took.
 
-Here: pure functions from rows to findings. Not here: what the rows are made of (allocated.py), other checks
+Here: pure functions from rows to findings. Not here: what the rows are made of (allocation/allocated.py), other checks
 (checks.py).
 """
 
@@ -11,10 +11,10 @@ from decimal import Decimal
 import pandas as pd
 
 from unit_economics import schemas
-from unit_economics.allocated import Shares, Unbased, shares
+from unit_economics.allocation.allocated import Shares, Unbased, shares
 from unit_economics.catalogue import Catalogue
 from unit_economics.checks import Finding, contract
-from unit_economics.cost_scope_entry import CostScope
+from unit_economics.entries.cost_scope import CostScope
 from unit_economics.exact import total
 from unit_economics.promises import BASIS, CONSERVATION, UNALLOCATED_SHARE, UNTAGGED_SHARE
 

@@ -1,7 +1,7 @@
 """The status that each day of the bill is stored with: by the rule of every cost source that covers it.
 
-Here: asking the sources and putting their words together. Not here: the rule (completeness.py), what a source says
-(cost_sources/), or the status of what is made of the bill (storing.state_by_inputs).
+Here: asking the sources and putting their words together. Not here: the rule (entries/completeness.py), what a source
+says (cost_sources/), or the status of what is made of the bill (storing.state_by_inputs).
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 import pandas as pd
 
 from unit_economics.business_days import DayRange
-from unit_economics.completeness import Complete, Moment, Seen, Sign, complete_by_all
 from unit_economics.deployment import Deployment
+from unit_economics.entries.completeness import Complete, Moment, Seen, Sign, complete_by_all
 from unit_economics.warehouse import reading
 from unit_economics.warehouse.completeness_kept import keep_completeness
 from unit_economics.warehouse.connection import Connection

@@ -1,7 +1,7 @@
 """The catalogue: what is measured, as types. Users edit `unit_economics.yaml` and nothing else.
 
 Here: the shape of an entry and its own consistency. Not here: reading the file (catalogue_file/), or what a source or
-a sink does: each of those is a module that declares its own entry as a subclass of what adapters.py has, and is
+a sink does: each of those is a module that declares its own entry as a subclass of what entries/adapters.py has, and is
 registered in its package's `KINDS`.
 """
 
@@ -13,24 +13,24 @@ from typing import Annotated
 
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
-from unit_economics import references
-from unit_economics.adapters import CostSource, Kept, Sink
-from unit_economics.allocation_entry import Allocation, Driver, Units
 from unit_economics.asset_names import driver_asset, units_asset
-from unit_economics.cost_scope_entry import CostScope, as_list
 from unit_economics.currencies import CURRENCIES
-from unit_economics.dashboard_entry import Dashboard
-from unit_economics.dimension_entry import ChargeDimension, DimensionName
-from unit_economics.entry import LATER, Entry
-from unit_economics.fee_entry import Fee
-from unit_economics.formula_entry import FORMULAS_ARE, KPIS_ARE, QUANTITIES_ARE, FormulaEntry, Parameters, Quantity
-from unit_economics.metric_entry import Margin, MeasuredDriver, Metric
-from unit_economics.money_rules import faults_of_money
-from unit_economics.nowcast_entry import NOWCAST_IS, NowcastEntry
-from unit_economics.platform_entry import Alerts, Automation, BusinessDay, Checks, Close
-from unit_economics.rates_entry import RATES_ARE, RateSource
-from unit_economics.reconciliation_entry import RECONCILIATION_IS, Reconciliation
-from unit_economics.slice_rules import wrong_slices
+from unit_economics.entries import references
+from unit_economics.entries.adapters import CostSource, Kept, Sink
+from unit_economics.entries.allocation import Allocation, Driver, Units
+from unit_economics.entries.cost_scope import CostScope, as_list
+from unit_economics.entries.dashboard import Dashboard
+from unit_economics.entries.dimension import ChargeDimension, DimensionName
+from unit_economics.entries.entry import LATER, Entry
+from unit_economics.entries.fee import Fee
+from unit_economics.entries.formula import FORMULAS_ARE, KPIS_ARE, QUANTITIES_ARE, FormulaEntry, Parameters, Quantity
+from unit_economics.entries.metric import Margin, MeasuredDriver, Metric
+from unit_economics.entries.money_rules import faults_of_money
+from unit_economics.entries.nowcast import NOWCAST_IS, NowcastEntry
+from unit_economics.entries.platform import Alerts, Automation, BusinessDay, Checks, Close
+from unit_economics.entries.rates import RATES_ARE, RateSource
+from unit_economics.entries.reconciliation import RECONCILIATION_IS, Reconciliation
+from unit_economics.entries.slice_rules import wrong_slices
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 BROUGHT = "kpi_"

@@ -17,9 +17,9 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from unit_economics.adapters import Count, Delivery, Publication
+from unit_economics.entries.adapters import Count, Delivery, Publication
+from unit_economics.entries.platform import Checks
 from unit_economics.exact import EXACT
-from unit_economics.platform_entry import Checks
 from unit_economics.promises import CONSERVATION, CONTRACT, CONVERGED, DELIVERY, VOLUME_BAND
 from unit_economics.promises import COST_CHECKS as COST_CHECKS
 from unit_economics.promises import PUBLISH_CHECKS as PUBLISH_CHECKS

@@ -10,10 +10,10 @@ from datetime import date
 from typing import Literal
 
 from unit_economics.catalogue import Catalogue
+from unit_economics.entries.formula import Quantity
+from unit_economics.entries.metric import MeasuredDriver, Metric
+from unit_economics.entries.references import references
 from unit_economics.formula_book import compiled
-from unit_economics.formula_entry import Quantity
-from unit_economics.metric_entry import MeasuredDriver, Metric
-from unit_economics.references import references
 from unit_economics.stock_words import fitting_aggregation
 
 Severity = Literal["error", "warning"]

@@ -11,7 +11,7 @@ from typing import Literal
 
 from unit_economics.asset_names import quantity_asset
 from unit_economics.catalogue import Catalogue
-from unit_economics.entry import Entry
+from unit_economics.entries.entry import Entry
 from unit_economics.graph import Node, graph_of
 
 Change = Literal["added", "removed", "changed"]

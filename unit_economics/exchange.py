@@ -13,8 +13,8 @@ from decimal import Decimal
 import pandas as pd
 
 from unit_economics.business_days import DayRange
+from unit_economics.entries.rates import Quote
 from unit_economics.exact import EXACT, MONEY_STEP
-from unit_economics.rates_entry import Quote
 from unit_economics.schemas import COSTS, EXCHANGE_RATES
 
 Place = tuple[date, str]

@@ -1,7 +1,7 @@
 """The arithmetic of fees: what third parties take for a day's units, by the price of that day. Pure.
 
 Here: price x units, by the value of a dimension where a fee says so. A price that is not known is never another one:
-the day is refused, and told why. Not here: the price lists (fee_entry.py), what is left of revenue (margin.py).
+the day is refused, and told why. Not here: the price lists (entries/fee.py), what is left of revenue (margin.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from unit_economics.entries.fee import Fee, Price, price_on
 from unit_economics.exact import EXACT, total
 from unit_economics.exchange import Exchange, no_rate
-from unit_economics.fee_entry import Fee, Price, price_on
 
 SHOWN = 5
 _HUNDREDTH = Decimal("0.01")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from unit_economics.asset_names import formula_asset
 from unit_economics.catalogue import Catalogue
-from unit_economics.formula_entry import FormulaEntry
+from unit_economics.entries.formula import FormulaEntry
 from unit_economics.formula_names import OF_THE_METRIC, Measured, measured
 from unit_economics.formulas import (
     Checked,

@@ -14,12 +14,12 @@ import pandas as pd
 
 from unit_economics.asset_names import revenue_asset
 from unit_economics.catalogue import Catalogue
+from unit_economics.entries.revenue import Revenue
 from unit_economics.exact import EXACT
 from unit_economics.exchange import Exchange, in_one_currency, no_rate
 from unit_economics.formula_book import Compiled
 from unit_economics.formula_days import Stored
 from unit_economics.revenue import net_of
-from unit_economics.revenue_entry import Revenue
 from unit_economics.schemas import ALLOCATED_COSTS, CHARGES, empty
 
 Segments = Mapping[date, Mapping[str, Decimal]]

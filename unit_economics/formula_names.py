@@ -17,10 +17,10 @@ from unit_economics.asset_names import (
     units_asset,
 )
 from unit_economics.catalogue import Catalogue
-from unit_economics.cost_scope_entry import CostScope
-from unit_economics.formula_entry import OverWindow
+from unit_economics.entries.cost_scope import CostScope
+from unit_economics.entries.formula import OverWindow
+from unit_economics.entries.references import retired
 from unit_economics.formulas import FormulaProblem, Leaf, Nature, Reference, unknown
-from unit_economics.references import retired
 
 OF_THE_METRIC = ("cost", "units", "revenue")
 """What means the metric's own, bare, in a formula with `of`."""

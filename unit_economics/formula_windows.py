@@ -12,8 +12,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from unit_economics.entries.formula import OverWindow
 from unit_economics.formula_book import Compiled
-from unit_economics.formula_entry import OverWindow
 from unit_economics.formulas import Missing, Reference, evaluate
 from unit_economics.over_days import over_days
 

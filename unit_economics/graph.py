@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from unit_economics.adapters import Sink, UnitSource
 from unit_economics.asset_names import ALLOCATED_COSTS as ALLOCATED_COSTS
 from unit_economics.asset_names import CLOUD_COSTS as CLOUD_COSTS
 from unit_economics.asset_names import EXCHANGE_RATES as EXCHANGE_RATES
@@ -24,11 +23,12 @@ from unit_economics.asset_names import (
     units_asset,
 )
 from unit_economics.catalogue import Catalogue, content_version
-from unit_economics.definition_text import definition_text
+from unit_economics.entries.adapters import Sink, UnitSource
+from unit_economics.entries.definition_text import definition_text
+from unit_economics.entries.metric import Metric
+from unit_economics.entries.rates import RateSource
+from unit_economics.entries.revenue import Revenue
 from unit_economics.formula_book import Compiled, compiled
-from unit_economics.metric_entry import Metric
-from unit_economics.rates_entry import RateSource
-from unit_economics.revenue_entry import Revenue
 
 Kind = Literal[
     "charges",

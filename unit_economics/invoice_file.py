@@ -7,9 +7,9 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
+from unit_economics.entries.reconciliation import InvoiceFile
 from unit_economics.invoices import KNOWN, NEEDED, Invoice, invoice_of
 from unit_economics.outside import Outside
-from unit_economics.reconciliation_entry import InvoiceFile
 from unit_economics.refusals import Refusal, UsageRefusal
 
 LARGEST_FILE = 10_000_000

@@ -10,8 +10,8 @@ from decimal import Decimal
 
 import pandas as pd
 
-from unit_economics.adapters import Invoiced
 from unit_economics.checks import Finding, contract
+from unit_economics.entries.adapters import Invoiced
 from unit_economics.exact import EXACT
 from unit_economics.promises import CONSERVATION
 from unit_economics.schemas import INVOICED_COSTS

@@ -16,8 +16,8 @@ from decimal import Decimal
 import pandas as pd
 
 from unit_economics.catalogue import Catalogue
-from unit_economics.cost_scope_entry import Basis, CostScope
-from unit_economics.dimension_entry import NO_VALUE
+from unit_economics.entries.cost_scope import Basis, CostScope
+from unit_economics.entries.dimension import NO_VALUE
 from unit_economics.exact import EXACT, RATIO, total
 from unit_economics.exchange import Exchange, stored
 from unit_economics.insight.completion import WHOLE, Cell, Curves

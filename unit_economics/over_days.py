@@ -1,7 +1,7 @@
 """Several days' units as one number: added up, their mean, or the last; and what can't be told without its source.
 
 Here: the rule, which every total of units goes by (SQL's `unit_cost_over` has the same). Not here: which rule a unit
-has (metric_entry.py), adding up cost, which is always a sum.
+has (entries/metric.py), adding up cost, which is always a sum.
 
 Source: Kimball's additive, semi-additive and non-additive facts. A stock like GB stored is there on every day again:
 its sum over 30 days is 30 times too much.

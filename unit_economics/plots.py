@@ -12,8 +12,8 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from unit_economics import allocated
-from unit_economics.adapters import Publication
+from unit_economics.allocation import allocated
+from unit_economics.entries.adapters import Publication
 from unit_economics.reporting import Metadata
 from unit_economics.revenue import net_of
 from unit_economics.warehouse.replace_days import Replaced

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from unit_economics.adapters import Difference, Publication
 from unit_economics.checks import Finding
 from unit_economics.drift import Sent, was_touched
+from unit_economics.entries.adapters import Difference, Publication
 from unit_economics.promises import UNTOUCHED
 
 

@@ -10,11 +10,11 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from unit_economics.adapters import Count
 from unit_economics.checks import Finding, sound, unit_findings
-from unit_economics.platform_entry import Checks
+from unit_economics.entries.adapters import Count
+from unit_economics.entries.platform import Checks
+from unit_economics.entries.revenue import Basis
 from unit_economics.promises import CONTRACT, DELIVERY
-from unit_economics.revenue_entry import Basis
 from unit_economics.revenue_names import GIVEN_BACK, GROSS
 
 Earned = Mapping[date, Mapping[str, Decimal]]

@@ -1,6 +1,6 @@
 """What the components of revenue are called: in the catalogue, as segments of `daily_order_revenue`, in the margin.
 
-Here: the names, which load nothing. Not here: the entry (revenue_entry.py), the arithmetic (revenue.py).
+Here: the names, which load nothing. Not here: the entry (entries/revenue.py), the arithmetic (revenue.py).
 """
 
 GROSS = "gross"

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
-from unit_economics.dimension_entry import NO_VALUE, OTHER
+from unit_economics.allocation.largest_remainder import in_steps, split
+from unit_economics.entries.dimension import NO_VALUE, OTHER
 from unit_economics.exact import EXACT, MONEY_STEP, total
-from unit_economics.largest_remainder import in_steps, split
 
 Values = tuple[str, ...]
 """One value for each name of a half, or of a slice."""

@@ -1,7 +1,7 @@
 """A metric taken apart by dimensions: each combination of values with its own cost, units and unit cost.
 
-Here: frames in, frames out. Not here: one day's join (slice_cells.py), which slices there are (dimension_entry.py), the
-proof that the parts are the whole (slice_checks.py), any I/O.
+Here: frames in, frames out. Not here: one day's join (slice_cells.py), which slices there are (entries/dimension.py),
+the proof that the parts are the whole (slice_checks.py), any I/O.
 """
 
 import json
@@ -14,7 +14,7 @@ from decimal import Decimal
 import pandas as pd
 
 from unit_economics.catalogue import Catalogue
-from unit_economics.dimension_entry import NO_VALUE, ChargeDimension, Slicing
+from unit_economics.entries.dimension import NO_VALUE, ChargeDimension, Slicing
 from unit_economics.exact import EXACT
 from unit_economics.schemas import UNIT_COST_SLICES
 from unit_economics.slice_cells import ZERO, Cell, Halves, Part, Values, as_kept, dearest, rolled_up

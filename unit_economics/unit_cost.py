@@ -2,7 +2,7 @@
 
 Here: choosing a scope's charges, exact sums, the division, and the reason where there is no answer.
 Not here: the words of the reasons (reasons.py), any I/O, any judgement of the inputs (checks.py), what rules and
-shares make of the bill (allocated.py).
+shares make of the bill (allocation/allocated.py).
 
 Source of the formula: FinOps Framework, "Unit Economics": cost of a scope divided by the demand driver, both of the
 same period. Ratios aggregate as ratio of sums, never as mean of ratios (the view function `unit_cost_over`).
@@ -17,10 +17,10 @@ from functools import lru_cache, reduce
 
 import pandas as pd
 
-from unit_economics.allocated import target_costs
+from unit_economics.allocation.allocated import target_costs
 from unit_economics.catalogue import Catalogue
-from unit_economics.cost_scope_entry import By, CostScope, as_list
-from unit_economics.dimension_entry import NO_VALUE
+from unit_economics.entries.cost_scope import By, CostScope, as_list
+from unit_economics.entries.dimension import NO_VALUE
 from unit_economics.exact import EXACT, RATIO, total
 from unit_economics.reasons import NO_CHARGES, NO_UNITS, NOT_ALLOCATED, NOT_STATED, ZERO_UNITS
 from unit_economics.schemas import ALLOCATED_COSTS, UNIT_COSTS, empty

@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from unit_economics import schemas
-from unit_economics.adapters import Delivery, Kept
-from unit_economics.allocation_entry import Allocation
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cost_sources.focus import FocusFiles
+from unit_economics.entries.adapters import Delivery, Kept
+from unit_economics.entries.allocation import Allocation
 from unit_economics.outside import Outside
 
 DAY = date(2024, 9, 10)

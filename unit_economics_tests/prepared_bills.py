@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from unit_economics.adapters import Delivery, Kept
-from unit_economics.allocation_entry import Allocation
 from unit_economics.cost_sources.focus import FocusFiles
 from unit_economics.cost_sources.focus.prepared.bill import Period
 from unit_economics.cost_sources.focus.prepared.manifest import Manifest, manifest_of
 from unit_economics.cost_sources.focus.prepared.preparing import Preparation
+from unit_economics.entries.adapters import Delivery, Kept
+from unit_economics.entries.allocation import Allocation
 from unit_economics.object_storage import storage_of
 from unit_economics.outside import Outside
 from unit_economics_tests.focus_bills import assert_same_sums, read_bill

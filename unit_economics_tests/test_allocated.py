@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unit_economics.adapters import Kept
-from unit_economics.allocated import allocated_costs, target_costs
-from unit_economics.allocation import Quantities
+from unit_economics.allocation.allocated import allocated_costs, target_costs
+from unit_economics.allocation.double_entry import Quantities
 from unit_economics.allocation_checks import allocation_findings
-from unit_economics.allocation_entry import UNALLOCATED
 from unit_economics.catalogue import Catalogue
 from unit_economics.cost_sources.focus import FocusFiles
+from unit_economics.entries.adapters import Kept
+from unit_economics.entries.allocation import UNALLOCATED
 from unit_economics.promises import CONSERVATION
 from unit_economics.unit_sources.postgres import PostgresUnits
 from unit_economics_tests.focus_bills import DAY, charge, read_bill, write_bill

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from unit_economics.allocation_entry import OWN_LINES, Allocation
 from unit_economics.automation import find_gaps
 from unit_economics.business_days import DayRange
+from unit_economics.entries.allocation import OWN_LINES, Allocation
 from unit_economics.warehouse.publications import publishable
 from unit_economics_tests.dashboard_client import dashboard_of, page
 from unit_economics_tests.focus_bills import write_bill

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unit_economics.allocation import Allocated, Direct, Line, Quantities, allocate
-from unit_economics.allocation_entry import OWN_LINES, UNALLOCATED, UNUSED_COMMITMENT, Allocation
+from unit_economics.allocation.double_entry import Allocated, Direct, Line, Quantities, allocate
+from unit_economics.entries.allocation import OWN_LINES, UNALLOCATED, UNUSED_COMMITMENT, Allocation
 
 DAY = date(2026, 3, 1)
 NEXT = DAY + timedelta(days=1)

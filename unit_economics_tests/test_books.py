@@ -8,10 +8,10 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unit_economics.allocation import Direct, Line, allocate
-from unit_economics.allocation_entry import Allocation
-from unit_economics.allocation_keys import Quantities
-from unit_economics.books import amount_of, postings, weights_of
+from unit_economics.allocation.books import amount_of, postings, weights_of
+from unit_economics.allocation.double_entry import Direct, Line, allocate
+from unit_economics.allocation.keys import Quantities
+from unit_economics.entries.allocation import Allocation
 from unit_economics_tests.focus_bills import DAY
 
 ALLOCATION = Allocation.model_validate(

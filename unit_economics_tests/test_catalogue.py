@@ -17,18 +17,18 @@ from hypothesis import strategies as st
 from pydantic import Field
 from ruamel.yaml import YAML
 
-from unit_economics.adapters import CostSource, Count, Delivery, Kept, Publication, Sink, UnitSource
 from unit_economics.asset_names import revenue_asset
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.catalogue import Catalogue, content_version
 from unit_economics.catalogue_file import catalogue_schema, load_catalogue, parse_catalogue
 from unit_economics.catalogue_file.kinds import Kinds
 from unit_economics.catalogue_file.yaml import LARGEST_FILE
-from unit_economics.dashboard_entry import Dashboard, Identity
-from unit_economics.entry import Entry, Variable
+from unit_economics.entries.adapters import CostSource, Count, Delivery, Kept, Publication, Sink, UnitSource
+from unit_economics.entries.dashboard import Dashboard, Identity
+from unit_economics.entries.entry import Entry, Variable
+from unit_economics.entries.metric import REVENUE_IS, Metric, Targets
 from unit_economics.environment import deployment, parsed_catalogue
 from unit_economics.graph import graph_of
-from unit_economics.metric_entry import REVENUE_IS, Metric, Targets
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal
 from unit_economics_tests.mornings import CATALOGUE

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from unit_economics import checks, schemas
-from unit_economics.adapters import Count, Publication
-from unit_economics.platform_entry import Checks
+from unit_economics.entries.adapters import Count, Publication
+from unit_economics.entries.platform import Checks
 from unit_economics.refusals import Refusal
 from unit_economics.warehouse.gate import Verdict
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from unit_economics.cli import main
 from unit_economics.closing.pages import _README
-from unit_economics.platform_entry import Close
+from unit_economics.entries.platform import Close
 from unit_economics_tests.test_close import CATALOGUE
 from unit_economics_tests.world import World
 

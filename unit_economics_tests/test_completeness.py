@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from unit_economics.bill_states import ask
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.completeness import Complete, Moment, Rule, Sign, Slower, complete_by_all
+from unit_economics.entries.completeness import Complete, Moment, Rule, Sign, Slower, complete_by_all
 from unit_economics.refusals import UsageRefusal
 from unit_economics_tests.focus_bills import charge_on, write_bill
 from unit_economics_tests.world import World

@@ -13,9 +13,9 @@ import pytest
 from pydantic import PrivateAttr
 
 from unit_economics import schemas
-from unit_economics.adapters import CostSource, Delivery, Kept
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cost_sources.together import Asked, glance_all, read_all
+from unit_economics.entries.adapters import CostSource, Delivery, Kept
 from unit_economics.outside import Outside
 
 FIRST, SECOND, THIRD = (date(2024, 9, day) for day in (1, 2, 3))

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unit_economics import schemas
-from unit_economics.cost_scope_entry import CostScope
 from unit_economics.dashboard.mart.fingerprints import MOST_FILES, reads_of
 from unit_economics.dashboard.mart.taken_charges import Charge, Condition, conditions_of, reason_of
 from unit_economics.dashboard.panels.unallocated import sums_of
+from unit_economics.entries.cost_scope import CostScope
 from unit_economics.unit_cost import scope_costs
 from unit_economics_tests.dashboard_client import Shown, dashboard_of, page
 from unit_economics_tests.focus_bills import charge, write_bill

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unit_economics import checks
-from unit_economics.adapters import Count
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.dimension_entry import OTHER, Dimension
+from unit_economics.entries.adapters import Count
+from unit_economics.entries.dimension import OTHER, Dimension
+from unit_economics.entries.platform import Checks
 from unit_economics.outside import Outside
-from unit_economics.platform_entry import Checks
 from unit_economics.refusals import Refusal, UsageRefusal
 from unit_economics.schemas import SLICED_UNITS
 from unit_economics.unit_sources.dimensions import Told, rolled_up

@@ -17,16 +17,16 @@ from click.testing import CliRunner
 from pydantic import TypeAdapter
 
 from unit_economics import rate_sources, unit_sources
-from unit_economics.allocation_entry import Allocation, Share
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.catalogue import Catalogue
 from unit_economics.cli import main
 from unit_economics.cli.status import MARKS
 from unit_economics.contract import findings
 from unit_economics.dashboard.facts.nowcasts import MEASURED_DAYS
-from unit_economics.entry import variables_of
+from unit_economics.entries.allocation import Allocation, Share
+from unit_economics.entries.entry import variables_of
+from unit_economics.entries.nowcast import NowcastEntry
 from unit_economics.environment import read_catalogue
-from unit_economics.nowcast_entry import NowcastEntry
 from unit_economics.outside import Outside
 from unit_economics.promises import ALLOCATION_CHECKS
 from unit_economics.proof.nowcast import CHECKS as NOWCAST_CHECKS

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unit_economics.adapters import Difference, Publication
 from unit_economics.drift import Verdict, holdings, was_touched
+from unit_economics.entries.adapters import Difference, Publication
 from unit_economics.publication_checks import untouched
 
 DAY = date(2026, 3, 1)

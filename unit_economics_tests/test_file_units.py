@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from unit_economics.adapters import Count
 from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.entries.adapters import Count
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, UsageRefusal
 from unit_economics.schemas import SLICED_UNITS, UNITS

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from unit_economics.adapters import Count
+from unit_economics.entries.adapters import Count
 from unit_economics.object_storage import Storage
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, Unreachable

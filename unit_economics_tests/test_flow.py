@@ -10,11 +10,11 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from unit_economics.adapters import Delivery
 from unit_economics.automation import find_gaps
 from unit_economics.cost_sources.focus import FocusFiles
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_server import serving
+from unit_economics.entries.adapters import Delivery
 from unit_economics.outside import Outside
 from unit_economics.refusals import Unreachable
 from unit_economics.warehouse import ledger

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from unit_economics.adapters import Kept
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cost_sources.focus import FocusFiles
 from unit_economics.cost_sources.focus.scan import Row, Scan
+from unit_economics.entries.adapters import Kept
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, UsageRefusal
 from unit_economics_tests.focus_bills import DAY, billed, charge, read_bill, write_bill

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from unit_economics import schemas
-from unit_economics.adapters import Invoiced
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cost_sources.focus import FocusFiles
 from unit_economics.cost_sources.vantage import VantageCosts
+from unit_economics.entries.adapters import Invoiced
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, UsageRefusal
 from unit_economics_tests.focus_bills import DAY, charge, read_bill, write_bill

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from unit_economics.adapters import Delivery
+from unit_economics.entries.adapters import Delivery
 from unit_economics_tests.focus_bills import read_bill
 
 NOVEMBER = (date(2018, 11, 1), date(2018, 11, 30))

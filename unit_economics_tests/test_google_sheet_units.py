@@ -28,8 +28,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import ValidationError
 
-from unit_economics.adapters import Count
 from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.entries.adapters import Count
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, UsageRefusal
 from unit_economics.unit_sources.google_sheets import GoogleSheetUnits

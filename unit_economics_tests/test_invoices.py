@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from unit_economics.entries.reconciliation import InvoiceFile, Reconciliation
 from unit_economics.invoice_file import read_invoices
 from unit_economics.invoices import Invoice, month_after, period_of
 from unit_economics.outside import Outside
-from unit_economics.reconciliation_entry import InvoiceFile, Reconciliation
 from unit_economics.refusals import Refusal
 from unit_economics_tests.invoiced_shop import HEADER, invoice
 

@@ -7,17 +7,17 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from unit_economics.allocated import allocated_costs
-from unit_economics.allocation import Quantities
+from unit_economics.allocation.allocated import allocated_costs
+from unit_economics.allocation.double_entry import Quantities
+from unit_economics.allocation.rules import taken_by, written
 from unit_economics.catalogue import Catalogue
-from unit_economics.conditions import COLUMNS, Charge
+from unit_economics.entries.conditions import COLUMNS, Charge
 from unit_economics.environment import parsed_catalogue
 from unit_economics.formula_book import Compiled, compiled
 from unit_economics.formula_days import Stored, formula_values
 from unit_economics.formulas import Checked, disagreement
 from unit_economics.kpis.shipped import library
 from unit_economics.refusals import UsageRefusal
-from unit_economics.rules import taken_by, written
 from unit_economics.schemas import CHARGES, COSTS
 
 DAY = date(2026, 3, 29)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unit_economics.largest_remainder import MICRO, in_steps, split
+from unit_economics.allocation.largest_remainder import MICRO, in_steps, split
 
 CENT = Decimal("0.01")
 Split = Callable[[Decimal, Mapping[str, Decimal]], dict[str, Decimal] | None]

@@ -11,20 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unit_economics import schemas
-from unit_economics.adapters import Count
 from unit_economics.business_days import DayRange
+from unit_economics.entries.adapters import Count
+from unit_economics.entries.components import together
+from unit_economics.entries.fee import Fee
+from unit_economics.entries.platform import Checks
+from unit_economics.entries.rates import Quote
 from unit_economics.exact import EXACT
 from unit_economics.exchange import Exchange, in_one_currency, rates_of_days, stored
-from unit_economics.fee_entry import Fee
 from unit_economics.fees import Sold, fees_of
 from unit_economics.margin import DayMargin
 from unit_economics.outside import Outside
-from unit_economics.platform_entry import Checks
 from unit_economics.rate_sources.quoting import Judge, Row
 from unit_economics.rate_sources.table import RateTable
-from unit_economics.rates_entry import Quote
 from unit_economics.refusals import Refusal
-from unit_economics.revenue import net_of, together
+from unit_economics.revenue import net_of
 from unit_economics.revenue_checks import revenue_findings
 from unit_economics_tests.readers import charges
 

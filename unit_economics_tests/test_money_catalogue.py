@@ -9,10 +9,10 @@ from ruamel.yaml import YAML
 
 from unit_economics.catalogue import Catalogue
 from unit_economics.catalogue_file import catalogue_schema
+from unit_economics.entries.revenue import Revenue
 from unit_economics.environment import KINDS, deployment, parsed_catalogue
 from unit_economics.graph import graph_of
 from unit_economics.refusals import UsageRefusal
-from unit_economics.revenue_entry import Revenue
 
 FIRST = """\
 currency: EUR

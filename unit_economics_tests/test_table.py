@@ -21,8 +21,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from unit_economics.adapters import Delivery
-from unit_economics.allocation_entry import Allocation
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cli.scan_sql import command
 from unit_economics.cost_sources.focus import reading
@@ -30,6 +28,8 @@ from unit_economics.cost_sources.focus.engines import table_columns
 from unit_economics.cost_sources.focus.engines.table import DIALECTS, Dialect, scan_sql
 from unit_economics.cost_sources.focus.engines.table_columns import FORMS, TagForm
 from unit_economics.cost_sources.focus.query import Asked
+from unit_economics.entries.adapters import Delivery
+from unit_economics.entries.allocation import Allocation
 from unit_economics.refusals import UsageRefusal
 from unit_economics_tests.focus_bills import assert_same_sums, charge, read_bill
 from unit_economics_tests.test_focus_days import amounts, moments

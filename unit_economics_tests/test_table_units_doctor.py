@@ -11,7 +11,7 @@ from unit_economics import unit_sources
 from unit_economics.catalogue_file import catalogue_schema
 from unit_economics.cli import doctor_sources
 from unit_economics.cli.options import yesterday
-from unit_economics.entry import variables_of
+from unit_economics.entries.entry import variables_of
 from unit_economics.environment import KINDS
 from unit_economics.unit_sources.table_entry import TableUnits
 from unit_economics_tests.world import World

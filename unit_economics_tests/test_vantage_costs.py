@@ -13,13 +13,13 @@ import pytest
 from pydantic import ValidationError
 
 from unit_economics import schemas
-from unit_economics.adapters import Delivery, Kept
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cost_sources.vantage import VantageCosts
 from unit_economics.cost_sources.vantage_pages import read_bill
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_desk import Answer, Asked
 from unit_economics.demo.vantage_server import serving
+from unit_economics.entries.adapters import Delivery, Kept
 from unit_economics.refusals import Refusal, UsageRefusal
 from unit_economics_tests.vantage_contract import ContractTransport, audit_every_client
 from unit_economics_tests.vantage_faults import TOKEN, InMemory, Scripted, client, json_reply, outside, over_http

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.completeness import Complete, Moment
 from unit_economics.cost_sources.vantage import VantageCosts
 from unit_economics.cost_sources.vantage_updates import last_updated
 from unit_economics.demo.vantage_books import Books
 from unit_economics.demo.vantage_server import serving
+from unit_economics.entries.completeness import Complete, Moment
 from unit_economics.refusals import Refusal
 from unit_economics_tests.vantage_contract import ContractTransport, audit_every_client
 from unit_economics_tests.vantage_faults import TOKEN, outside

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from unit_economics.adapters import Count, UnitSource
 from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.entries.adapters import Count, UnitSource
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, Unreachable, UsageRefusal
 from unit_economics.unit_sources import KINDS, web_entry

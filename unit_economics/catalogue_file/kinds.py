@@ -12,14 +12,14 @@ from typing import Annotated, Any, Optional
 from pydantic import Field, GetCoreSchemaHandler, create_model
 from pydantic_core import CoreSchema, core_schema
 
-from unit_economics.adapters import CostSource, Sink, UnitSource
 from unit_economics.catalogue import DRIVERS_ARE, Catalogue, Name
 from unit_economics.catalogue_file.shape import Shape
-from unit_economics.entry import Entry
-from unit_economics.formula_entry import QUANTITIES_ARE, Quantity
-from unit_economics.metric_entry import REVENUE_IS, MeasuredDriver, Metric
-from unit_economics.rates_entry import RATES_ARE, RateSource
-from unit_economics.revenue_entry import PUBLISH_IS, Revenue
+from unit_economics.entries.adapters import CostSource, Sink, UnitSource
+from unit_economics.entries.entry import Entry
+from unit_economics.entries.formula import QUANTITIES_ARE, Quantity
+from unit_economics.entries.metric import REVENUE_IS, MeasuredDriver, Metric
+from unit_economics.entries.rates import RATES_ARE, RateSource
+from unit_economics.entries.revenue import PUBLISH_IS, Revenue
 from unit_economics.revenue_names import COMPONENTS
 
 

@@ -11,12 +11,12 @@ from typing import get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from unit_economics.allocation_entry import Target
 from unit_economics.catalogue import Name
 from unit_economics.catalogue_file.shape import Shape
 from unit_economics.catalogue_file.tree import Leaf, Node, Problem
-from unit_economics.dashboard_entry import Address, HeaderName, HostName
-from unit_economics.entry import Variable
+from unit_economics.entries.allocation import Target
+from unit_economics.entries.dashboard import Address, HeaderName, HostName
+from unit_economics.entries.entry import Variable
 from unit_economics.nearest import closest
 from unit_economics.refusals import UsageRefusal
 

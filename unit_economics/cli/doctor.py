@@ -15,11 +15,11 @@ from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option, json_option
 from unit_economics.cli.table import coloured, faint, show_json, strong
 from unit_economics.deployment import Deployment
-from unit_economics.entry import variables_of
+from unit_economics.entries.entry import variables_of
+from unit_economics.entries.revenue import Revenue
 from unit_economics.environment import environment
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal
-from unit_economics.revenue_entry import Revenue
 from unit_economics.sinks.vantage import VantageMetric
 
 _MARKS = {"ok": "ok", "warn": "warn", "fail": "FAIL", "skip": "skip"}

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from unit_economics import alerts
-from unit_economics.adapters import CostSource, UnitSource
 from unit_economics.business_days import DayRange
 from unit_economics.cli.diagnosis import Finding
 from unit_economics.cli.options import yesterday
@@ -18,9 +17,10 @@ from unit_economics.cost_sources.focus.layout import layout_of
 from unit_economics.cost_sources.focus.versions import is_other_dataset, version_of
 from unit_economics.database_url import server_of
 from unit_economics.deployment import Deployment
+from unit_economics.entries.adapters import CostSource, UnitSource
+from unit_economics.entries.rates import RateSource
+from unit_economics.entries.revenue import Revenue
 from unit_economics.object_storage import storage_of
-from unit_economics.rates_entry import RateSource
-from unit_economics.revenue_entry import Revenue
 from unit_economics.revenue_names import GROSS
 from unit_economics.sinks.vantage import VantageMetric
 from unit_economics.unit_sources.postgres import PostgresUnits

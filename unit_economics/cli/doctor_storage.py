@@ -10,9 +10,9 @@ from psycopg import sql
 
 from unit_economics.cli.diagnosis import Finding
 from unit_economics.dashboard.mart.reader import READING_URL, NotLetIn, Reader, Role
-from unit_economics.dashboard_entry import Dashboard
 from unit_economics.database_url import server_of
 from unit_economics.deployment import DATABASE_URL
+from unit_economics.entries.dashboard import Dashboard
 from unit_economics.outside import Outside
 from unit_economics.warehouse import overview, roles
 from unit_economics.warehouse.connection import Warehouse

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 
-from unit_economics.adapters import Difference
 from unit_economics.business_days import DayRange, shown
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import (
@@ -25,6 +24,7 @@ from unit_economics.cli.outcome_report import report
 from unit_economics.cli.run import told_run
 from unit_economics.cli.table import coloured, faint, grouped, indented, short_decimal, show_json, show_table, strong
 from unit_economics.deployment import Deployment
+from unit_economics.entries.adapters import Difference
 from unit_economics.going_out import going_out
 from unit_economics.warehouse.publications import Publishable
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import click
 
-from unit_economics.adapters import Sink
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option
 from unit_economics.cli.table import strong
 from unit_economics.cli.vantage_read_back import command as read_back
 from unit_economics.deployment import Deployment
-from unit_economics.metric_entry import Metric
+from unit_economics.entries.adapters import Sink
+from unit_economics.entries.metric import Metric
 from unit_economics.refusals import UsageRefusal
 from unit_economics.sinks.vantage import VantageMetric
 from unit_economics.vantage.api import VantageApi

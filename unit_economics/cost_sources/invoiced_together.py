@@ -11,8 +11,8 @@ from functools import reduce
 
 import pandas as pd
 
-from unit_economics.adapters import CostSource, Invoiced
 from unit_economics.cost_sources.together import Asked
+from unit_economics.entries.adapters import CostSource, Invoiced
 from unit_economics.exact import EXACT
 from unit_economics.schemas import INVOICED_BY, INVOICED_COSTS, empty
 

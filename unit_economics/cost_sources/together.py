@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from unit_economics.adapters import CostSource, Delivery, Kept
 from unit_economics.business_days import BusinessCalendar, DayRange, ranges
+from unit_economics.entries.adapters import CostSource, Delivery, Kept
 from unit_economics.exact import EXACT
 from unit_economics.outside import Outside
 from unit_economics.schemas import CHARGES, COSTS, DIMENSIONS, empty

@@ -11,10 +11,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from unit_economics.adapters import CostSource, Delivery, Kept
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.completeness import CompleteBy, Sign
-from unit_economics.entry import Variable
+from unit_economics.entries.adapters import CostSource, Delivery, Kept
+from unit_economics.entries.completeness import CompleteBy, Sign
+from unit_economics.entries.entry import Variable
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal
 from unit_economics.vantage.settings import CostSettings

@@ -14,15 +14,15 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from unit_economics.adapters import Delivery, Kept
+from unit_economics.allocation.rules import is_untagged, taken_by, written
 from unit_economics.business_days import DayRange
-from unit_economics.conditions import Charge
 from unit_economics.cost_sources.vantage import VantageCosts
 from unit_economics.cost_sources.vantage_pages import WHERE, Bill, read_bill
+from unit_economics.entries.adapters import Delivery, Kept
+from unit_economics.entries.conditions import Charge
 from unit_economics.exact import EXACT
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, UsageRefusal
-from unit_economics.rules import is_untagged, taken_by, written
 from unit_economics.schemas import CHARGE_CATEGORIES, CHARGES, COSTS, DIMENSIONS, empty
 from unit_economics.vantage import answers
 from unit_economics.vantage.api import VantageApi

@@ -1,6 +1,6 @@
 """How new Vantage's own data is: the `last_updated` of its integrations, its only word on freshness.
 
-Here: reading it. Not here: which days it makes complete (completeness.py), how a call is made (vantage/api.py).
+Here: reading it. Not here: which days it makes complete (entries/completeness.py), how a call is made (vantage/api.py).
 """
 
 from datetime import UTC, datetime

@@ -12,7 +12,6 @@ from typing import LiteralString
 
 from unit_economics.asset_names import margin_asset, plural, revenue_asset, units_asset
 from unit_economics.business_days import DayRange
-from unit_economics.cost_scope_entry import CostScope
 from unit_economics.dashboard.mart.comparison import Apart, Comparison, Windows, latest_of, shown_bridge, taken_apart
 from unit_economics.dashboard.mart.reader import Role
 from unit_economics.dashboard.mart.series import Series, SeriesQuestion, read_margins, read_quantities, read_series
@@ -22,8 +21,9 @@ from unit_economics.dashboard.view import View, first_scope
 from unit_economics.dashboard.words.numbers import Numbers, scale_of
 from unit_economics.day_states import DayStates, states_in
 from unit_economics.deployment import Deployment
+from unit_economics.entries.cost_scope import CostScope
+from unit_economics.entries.metric import Metric, Targets
 from unit_economics.insight.bridge import Bridge, Window
-from unit_economics.metric_entry import Metric, Targets
 from unit_economics.warehouse.connection import Connection
 from unit_economics.warehouse.gate import Verdict, newest_words, red_days
 from unit_economics.warehouse.nowcast_reading import Shown, current_nowcasts

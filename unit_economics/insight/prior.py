@@ -1,6 +1,6 @@
 """What is assumed of a day until enough was seen, and how sure an interval is to be.
 
-Here: what the catalogue declares, as numbers. Not here: its entry (nowcast_entry.py), where it stands in (nowcast.py).
+Here: what the catalogue declares, as numbers. Not here: its entry (entries/nowcast.py), its use (nowcast.py).
 """
 
 from collections.abc import Mapping

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from unit_economics.asset_names import unit_of
 from unit_economics.catalogue import BROUGHT, Catalogue
-from unit_economics.dimension_entry import NO_VALUE
+from unit_economics.entries.dimension import NO_VALUE
 from unit_economics.formula_names import Measured, measured
 from unit_economics.formulas import Checked, FormulaProblem, Reference, disagreement
 from unit_economics.kpis.entry import Need

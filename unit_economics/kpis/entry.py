@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from unit_economics.cost_scope_entry import Basis, CostScope
-from unit_economics.entry import Entry
+from unit_economics.entries.cost_scope import Basis, CostScope
+from unit_economics.entries.entry import Entry
 from unit_economics.formulas import Nature
 
 Kind = Literal["cost", "split_by_rules", "split_by_tag", "units", "revenue", "variation"]

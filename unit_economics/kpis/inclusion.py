@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import reduce
 
 from unit_economics.catalogue import BROUGHT, Catalogue
-from unit_economics.formula_entry import FormulaEntry, Parameters
+from unit_economics.entries.formula import FormulaEntry, Parameters
 from unit_economics.formulas.units import per, unit_of
 from unit_economics.kpis.candidates import Given, candidates, given
 from unit_economics.kpis.entry import Kpi

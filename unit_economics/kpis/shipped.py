@@ -1,6 +1,6 @@
 """Reading the library: every KPI by name, from the files that are shipped with the package.
 
-Here: the files. Not here: what an entry may say (entry.py).
+Here: the files. Not here: what an entry may say (entries/entry.py).
 """
 
 from collections.abc import Mapping

@@ -14,11 +14,11 @@ from babel.numbers import get_currency_precision
 from unit_economics.business_days import BusinessCalendar, DayRange, shown
 from unit_economics.cost_sources.invoiced_together import unreadable
 from unit_economics.deployment import Deployment
+from unit_economics.entries.reconciliation import Reconciliation
 from unit_economics.graph import CLOUD_COSTS, INVOICED_COSTS
 from unit_economics.insight.differences import ZERO, Charged, Item
 from unit_economics.insight.reconciling import Question, answer
 from unit_economics.invoice_file import read_invoices
-from unit_economics.reconciliation_entry import Reconciliation
 from unit_economics.warehouse import gate, invoices, ledger, reconciling
 from unit_economics.warehouse.connection import Connection
 from unit_economics.warehouse.invoices import Recorded

@@ -13,8 +13,8 @@ import pandas as pd
 
 from unit_economics.business_days import ONE_DAY, DayRange
 from unit_economics.catalogue import Catalogue
-from unit_economics.cost_scope_entry import Basis
 from unit_economics.deployment import Deployment
+from unit_economics.entries.cost_scope import Basis
 from unit_economics.exchange import Exchange
 from unit_economics.graph import CLOUD_COSTS
 from unit_economics.insight.completion import Curves

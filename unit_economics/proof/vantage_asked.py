@@ -10,10 +10,10 @@ from decimal import Decimal
 
 from unit_economics.business_days import DayRange
 from unit_economics.catalogue import Catalogue
-from unit_economics.cost_scope_entry import CostScope
 from unit_economics.cost_sources.vantage import ZONES_OF_UTC, VantageCosts
 from unit_economics.cost_sources.vantage_pages import read_bill
 from unit_economics.deployment import Deployment
+from unit_economics.entries.cost_scope import CostScope
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal
 from unit_economics.sinks.vantage import VantageMetric

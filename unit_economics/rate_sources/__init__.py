@@ -3,10 +3,10 @@
 Here: the registry. Not here: anything about one kind of source.
 """
 
+from unit_economics.entries.rates import RateSource
 from unit_economics.rate_sources.file import RateFile
 from unit_economics.rate_sources.postgres import PostgresRates
 from unit_economics.rate_sources.table import RateTable
-from unit_economics.rates_entry import RateSource
 
 KINDS: dict[str, type[RateSource]] = {
     "file": RateFile,

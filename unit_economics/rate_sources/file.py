@@ -11,9 +11,9 @@ from typing import Literal
 from pydantic import Field
 
 from unit_economics.business_days import DayRange
+from unit_economics.entries.rates import Quotes, RateSource
 from unit_economics.outside import Outside
 from unit_economics.rate_sources.quoting import Judge, Row
-from unit_economics.rates_entry import Quotes, RateSource
 from unit_economics.refusals import Refusal, UsageRefusal
 
 NEEDED = ("date", "currency", "rate")

@@ -13,10 +13,10 @@ from pydantic import Field
 
 from unit_economics.business_days import DayRange
 from unit_economics.database_url import server_of
-from unit_economics.entry import Variable
+from unit_economics.entries.entry import Variable
+from unit_economics.entries.rates import Quotes, RateSource
 from unit_economics.outside import Outside
 from unit_economics.rate_sources.quoting import Judge, Row
-from unit_economics.rates_entry import Quotes, RateSource
 from unit_economics.refusals import Refusal
 from unit_economics.unit_sources.postgres import ColumnName, RelationName
 from unit_economics.unit_sources.postgres.question import Question, Relation

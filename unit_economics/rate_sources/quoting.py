@@ -12,8 +12,8 @@ from decimal import Decimal, InvalidOperation
 
 from unit_economics.business_days import DayRange
 from unit_economics.currencies import CURRENCIES
+from unit_economics.entries.rates import Quote, Quotes
 from unit_economics.exact import EXACT, LARGEST_RATE, RATE_DECIMALS
-from unit_economics.rates_entry import Quote, Quotes
 from unit_economics.refusals import Refusal
 
 _STEP = Decimal(1).scaleb(-RATE_DECIMALS)

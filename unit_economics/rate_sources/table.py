@@ -11,11 +11,11 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from unit_economics.business_days import DayRange
-from unit_economics.entry import Entry
+from unit_economics.entries.entry import Entry
+from unit_economics.entries.rates import Quote, Quotes, RateSource
+from unit_economics.entries.revenue import Currency
 from unit_economics.outside import Outside
 from unit_economics.rate_sources.quoting import Judge, Row
-from unit_economics.rates_entry import Quote, Quotes, RateSource
-from unit_economics.revenue_entry import Currency
 
 
 class DatedRate(Entry):

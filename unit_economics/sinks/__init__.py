@@ -3,7 +3,7 @@
 Here: the registry. Not here: anything about one destination.
 """
 
-from unit_economics.adapters import Sink
+from unit_economics.entries.adapters import Sink
 from unit_economics.sinks.vantage import VantageMetric
 
 KINDS: dict[str, type[Sink]] = {

@@ -12,9 +12,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from unit_economics.adapters import Held, Publication, Sink
 from unit_economics.business_days import DayRange
-from unit_economics.entry import LATER, Variable
+from unit_economics.entries.adapters import Held, Publication, Sink
+from unit_economics.entries.entry import LATER, Variable
 from unit_economics.outside import Outside
 
 

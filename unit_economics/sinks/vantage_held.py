@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
 
-from unit_economics.adapters import Held
 from unit_economics.business_days import DayRange
+from unit_economics.entries.adapters import Held
 from unit_economics.outside import Outside
 from unit_economics.sinks.vantage import VantageMetric
 from unit_economics.vantage import answers

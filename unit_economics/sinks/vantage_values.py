@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import cast
 
-from unit_economics.adapters import Difference, Publication
+from unit_economics.entries.adapters import Difference, Publication
 from unit_economics.exact import LARGEST
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal

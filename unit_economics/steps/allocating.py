@@ -1,13 +1,13 @@
 """How shared cost is divided: every charge to its target by the rules, and what the targets share by its keys.
 
-Here: what is read of the mart for it. Not here: the arithmetic (allocated.py, allocation.py).
+Here: what is read of the mart for it. Not here: the arithmetic (allocation/allocated.py, allocation/double_entry.py).
 """
 
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from unit_economics import allocated
-from unit_economics.allocation import Quantities
+from unit_economics.allocation import allocated
+from unit_economics.allocation.double_entry import Quantities
 from unit_economics.allocation_checks import allocation_findings
 from unit_economics.asset_names import driver_asset, units_asset
 from unit_economics.business_days import DayRange

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from typing import cast
 
 from unit_economics import checks
-from unit_economics.adapters import Count, UnitSource
 from unit_economics.business_days import DayRange
 from unit_economics.deployment import Deployment
+from unit_economics.entries.adapters import Count, UnitSource
+from unit_economics.entries.revenue import Revenue
 from unit_economics.graph import Node
 from unit_economics.plots import unit_numbers
 from unit_economics.reporting import Told
-from unit_economics.revenue_entry import Revenue
 from unit_economics.steps.earning import earned
 from unit_economics.storing import Judged, states_by_age, store
 from unit_economics.unit_sources.counting import over_time

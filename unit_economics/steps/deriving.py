@@ -1,6 +1,6 @@
 """An asset that is made of others: read what is current and green, compute, judge, store.
 
-Here: the one way in which `allocated_costs` and every unit cost come about. Not here: what is computed (allocated.py,
+Here: the one way in which `allocated_costs` and every unit cost come about. Not here: what is computed (allocation/,
 unit_cost.py), how a day is stored (storing.py), what flows where (assets.py).
 """
 

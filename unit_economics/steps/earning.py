@@ -10,10 +10,10 @@ from datetime import timedelta
 from unit_economics import checks
 from unit_economics.business_days import DayRange
 from unit_economics.deployment import Deployment
+from unit_economics.entries.revenue import Revenue
 from unit_economics.plots import net_numbers
 from unit_economics.reporting import Told
 from unit_economics.revenue_checks import revenue_findings
-from unit_economics.revenue_entry import Revenue
 from unit_economics.storing import Judged, states_by_age, store
 from unit_economics.warehouse import reading, tables
 from unit_economics.warehouse.ledger import Attempt, Source

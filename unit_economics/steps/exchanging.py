@@ -13,12 +13,12 @@ from unit_economics import checks
 from unit_economics.business_days import DayRange
 from unit_economics.catalogue import Catalogue
 from unit_economics.deployment import Deployment
+from unit_economics.entries.rates import RateSource
 from unit_economics.exchange import Exchange, rates_of_days
 from unit_economics.graph import EXCHANGE_RATES, Node
 from unit_economics.outside import Outside
 from unit_economics.plots import rate_numbers
 from unit_economics.rate_checks import rate_findings
-from unit_economics.rates_entry import RateSource
 from unit_economics.reporting import Told
 from unit_economics.storing import Judged, states_by_age, store
 from unit_economics.warehouse import money, tables

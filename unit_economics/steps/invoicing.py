@@ -8,11 +8,11 @@ the other it equals. Here: what is read. Not here: how a source reads (cost_sour
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from unit_economics.adapters import Invoiced, Kept
 from unit_economics.business_days import DayRange
 from unit_economics.cost_sources.invoiced_together import read_all_invoiced, unreadable
 from unit_economics.cost_sources.together import Asked
 from unit_economics.deployment import Deployment
+from unit_economics.entries.adapters import Invoiced, Kept
 from unit_economics.graph import CLOUD_COSTS, Node
 from unit_economics.invoiced_checks import invoiced_findings
 from unit_economics.plots import invoiced_numbers

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import cast
 
 from unit_economics import alerts, checks, publication_checks
-from unit_economics.adapters import Sink
 from unit_economics.deployment import Deployment
+from unit_economics.entries.adapters import Sink
 from unit_economics.going_out import going_out
 from unit_economics.graph import Node
 from unit_economics.plots import publication_numbers

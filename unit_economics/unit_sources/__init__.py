@@ -3,7 +3,7 @@
 Here: the registry. Not here: anything about one kind of source.
 """
 
-from unit_economics.adapters import UnitSource
+from unit_economics.entries.adapters import UnitSource
 from unit_economics.unit_sources.datadog import DatadogUnits
 from unit_economics.unit_sources.files import FileUnits
 from unit_economics.unit_sources.google_sheets import GoogleSheetUnits

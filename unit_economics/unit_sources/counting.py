@@ -12,9 +12,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
-from unit_economics.adapters import Count
 from unit_economics.business_days import DayRange
-from unit_economics.dimension_entry import NO_VALUE
+from unit_economics.entries.adapters import Count
+from unit_economics.entries.dimension import NO_VALUE
 from unit_economics.exact import EXACT, LARGEST
 from unit_economics.over_days import Per, in_time
 from unit_economics.refusals import DayRefusal, Refusal

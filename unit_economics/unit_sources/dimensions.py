@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from unit_economics.dimension_entry import NO_VALUE, OTHER, Dimension
+from unit_economics.entries.dimension import NO_VALUE, OTHER, Dimension
 from unit_economics.exact import EXACT
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
-from unit_economics.adapters import UnitSource
+from unit_economics.entries.adapters import UnitSource
 from unit_economics.outside import Outside
 from unit_economics.unit_sources.dimensions import BY_SEGMENT, Told
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from unit_economics.adapters import UnitSource
+from unit_economics.entries.adapters import UnitSource
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal
 

@@ -1,6 +1,6 @@
 """How far each cost source was complete, and since when: kept whenever it gets further, or by another rule.
 
-Here: one row a change. Not here: the rule (completeness.py), the status of a day (replace_days.py).
+Here: one row a change. Not here: the rule (entries/completeness.py), the status of a day (replace_days.py).
 """
 
 from collections.abc import Sequence

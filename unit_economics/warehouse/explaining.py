@@ -1,6 +1,6 @@
 """What made a number of one day, as it was made: its lines, the charges behind them, the quantities it was shared by.
 
-Here: questions to the mart, each for the version that was used. Not here: what the answers mean (books.py).
+Here: questions to the mart, each for the version that was used. Not here: what the answers mean (allocation/books.py).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,9 @@ from typing import LiteralString
 from psycopg import sql
 from psycopg.rows import class_row
 
-from unit_economics.allocation import Line
-from unit_economics.allocation_entry import OVERLAP
-from unit_economics.rules import BETWEEN
+from unit_economics.allocation.double_entry import Line
+from unit_economics.allocation.rules import BETWEEN
+from unit_economics.entries.allocation import OVERLAP
 from unit_economics.warehouse.connection import Connection
 
 

@@ -15,7 +15,7 @@ from psycopg.rows import class_row
 
 from unit_economics.asset_names import units_asset
 from unit_economics.business_days import DayRange
-from unit_economics.cost_scope_entry import Basis
+from unit_economics.entries.cost_scope import Basis
 from unit_economics.insight.curve_points import CurvePoint
 from unit_economics.nowcasting import Estimate, Observed
 from unit_economics.warehouse.connection import Connection

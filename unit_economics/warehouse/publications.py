@@ -10,8 +10,8 @@ from decimal import Decimal
 
 import pandas as pd
 
-from unit_economics.adapters import Publication
 from unit_economics.business_days import DayRange
+from unit_economics.entries.adapters import Publication
 from unit_economics.schemas import UNITS
 from unit_economics.warehouse.connection import Connection
 from unit_economics.warehouse.ledger import Attempt

@@ -14,8 +14,8 @@ from decimal import Decimal
 from psycopg import sql
 
 from unit_economics.business_days import ONE_DAY, BusinessCalendar, DayRange
-from unit_economics.cost_scope_entry import Basis
-from unit_economics.dimension_entry import NO_VALUE
+from unit_economics.entries.cost_scope import Basis
+from unit_economics.entries.dimension import NO_VALUE
 from unit_economics.insight.completion import Cell, Snapshot
 from unit_economics.warehouse.connection import Connection
 

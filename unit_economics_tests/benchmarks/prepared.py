@@ -12,10 +12,10 @@ from pathlib import Path
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from unit_economics.adapters import Kept
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cost_sources.focus import FocusFiles
 from unit_economics.cost_sources.focus.prepared.preparing import Preparation
+from unit_economics.entries.adapters import Kept
 from unit_economics.outside import Outside
 from unit_economics_tests.benchmarks import big_bill
 from unit_economics_tests.benchmarks.targets import Row, Spent, middle, spent

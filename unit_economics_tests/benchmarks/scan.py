@@ -15,13 +15,13 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from unit_economics.adapters import Kept
-from unit_economics.allocated import direct_costs
-from unit_economics.allocation import Direct, Quantities, allocate
-from unit_economics.allocation_entry import Allocation
+from unit_economics.allocation.allocated import direct_costs
+from unit_economics.allocation.double_entry import Direct, Quantities, allocate
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.cost_scope_entry import CostScope
 from unit_economics.cost_sources.focus import FocusFiles, delivery
+from unit_economics.entries.adapters import Kept
+from unit_economics.entries.allocation import Allocation
+from unit_economics.entries.cost_scope import CostScope
 from unit_economics.object_storage import storage_of
 from unit_economics.outside import Outside
 from unit_economics_tests.benchmarks import big_bill, scan_by_hand

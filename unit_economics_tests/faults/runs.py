@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from unit_economics.business_days import DayRange
-from unit_economics.platform_entry import BusinessDay
+from unit_economics.entries.platform import BusinessDay
 from unit_economics_tests.faults.nursery import Life
 from unit_economics_tests.faults.world import ShelfTable, Shop, cost_of, deployment, materialize, orders_of
 

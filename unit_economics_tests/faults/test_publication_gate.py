@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from unit_economics.assets import build_assets
 from unit_economics.automation import ONE_DAY, range_tags
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.platform_entry import BusinessDay
+from unit_economics.entries.platform import BusinessDay
 from unit_economics.refusals import Refusal
 from unit_economics.warehouse.connection import Connection, Warehouse
 from unit_economics.warehouse.migrations import migrate

@@ -11,7 +11,7 @@ from dagster._core.test_utils import create_run_for_test
 from unit_economics.automation import daily_job, days_of, find_gaps, gap_sensor, morning_schedule, range_tags
 from unit_economics.business_days import DayRange
 from unit_economics.deployment import Deployment
-from unit_economics.platform_entry import BusinessDay
+from unit_economics.entries.platform import BusinessDay
 from unit_economics.refusals import Unreachable
 from unit_economics_tests.faults.world import (
     COSTS,

@@ -15,15 +15,15 @@ import dagster as dg
 import pandas as pd
 import psycopg
 
-from unit_economics.adapters import CostSource, Count, Delivery, Difference, Kept, Publication, Sink, UnitSource
 from unit_economics.assets import build_assets
 from unit_economics.automation import range_tags
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.catalogue import Catalogue
 from unit_economics.deployment import DATABASE_URL, Deployment
-from unit_economics.metric_entry import Metric
+from unit_economics.entries.adapters import CostSource, Count, Delivery, Difference, Kept, Publication, Sink, UnitSource
+from unit_economics.entries.metric import Metric
+from unit_economics.entries.platform import Automation, BusinessDay
 from unit_economics.outside import Outside
-from unit_economics.platform_entry import Automation, BusinessDay
 from unit_economics.schemas import CHARGES, UNITS
 
 NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)

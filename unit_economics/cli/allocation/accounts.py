@@ -1,7 +1,7 @@
 """What a scope or a target comes to on one day, and what that is made of: its books, or its charges.
 
-Here: gathering it from the mart. Not here: the questions (warehouse/explaining.py), the books (books.py), what else
-there is to say of the day (explanation.py).
+Here: gathering it from the mart. Not here: the questions (warehouse/explaining.py), the books (allocation/books.py),
+what else there is to say of the day (explanation.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,11 +10,11 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property, reduce
 
-from unit_economics import books
-from unit_economics.allocation import Quantities
-from unit_economics.allocation_keys import ZERO
+from unit_economics.allocation import books
+from unit_economics.allocation.books import Posting
+from unit_economics.allocation.double_entry import Quantities
+from unit_economics.allocation.keys import ZERO
 from unit_economics.asset_names import driver_asset, units_asset
-from unit_economics.books import Posting
 from unit_economics.cli.allocation.named import Named, nearest, targets_of
 from unit_economics.dashboard.mart.taken_charges import conditions_of, where_sql
 from unit_economics.deployment import Deployment

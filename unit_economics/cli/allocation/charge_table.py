@@ -10,7 +10,7 @@ from functools import reduce
 
 import click
 
-from unit_economics.allocation_keys import ZERO
+from unit_economics.allocation.keys import ZERO
 from unit_economics.cli.table import short_decimal, show_table, strong
 from unit_economics.exact import EXACT, total
 from unit_economics.warehouse.explaining import ChargeKind

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from unit_economics.allocation_entry import Allocation
 from unit_economics.business_days import DayRange
 from unit_economics.catalogue import BROUGHT
 from unit_economics.cli.allocation.named import nearest
@@ -20,6 +19,7 @@ from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option, day_options, json_option, yesterday
 from unit_economics.cli.table import show_json
 from unit_economics.deployment import Deployment
+from unit_economics.entries.allocation import Allocation
 from unit_economics.refusals import UsageRefusal
 
 if TYPE_CHECKING:

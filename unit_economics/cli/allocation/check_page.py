@@ -5,12 +5,12 @@ Here: tables and words. Not here: the findings (examination.py), what no rule ta
 
 import click
 
-from unit_economics.allocation_entry import Allocation
+from unit_economics.allocation.rule_words import rule_in_words
 from unit_economics.business_days import shown
 from unit_economics.cli.allocation.examination import Examination, Examined
 from unit_economics.cli.allocation.open_charges import show_open
 from unit_economics.cli.table import coloured, grouped, short_decimal, show_table, strong
-from unit_economics.rule_words import rule_in_words
+from unit_economics.entries.allocation import Allocation
 
 
 def show(found: Examination) -> None:

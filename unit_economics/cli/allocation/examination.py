@@ -1,6 +1,6 @@
 """The bill read once more, with every rule that matches each charge in place of the first: what the check looks at.
 
-Here: reading, and what is made of it for one scope. Not here: the judgements (rule_matches.py, suggestions.py,
+Here: reading, and what is made of it for one scope. Not here: the judgements (rule_matches.py, suggestions.py and
 allocation_checks.py), showing them (check_page.py).
 """
 
@@ -13,22 +13,22 @@ from functools import cached_property
 
 import pandas as pd
 
-from unit_economics import rules
-from unit_economics.adapters import Kept
-from unit_economics.allocated import Shares, allocated_costs, shares
-from unit_economics.allocation import Quantities
+from unit_economics.allocation import rules
+from unit_economics.allocation.allocated import Shares, allocated_costs, shares
+from unit_economics.allocation.double_entry import Quantities
+from unit_economics.allocation.rule_matches import Matches, Met, matches
+from unit_economics.allocation.rules import BETWEEN
+from unit_economics.allocation.suggestions import COLUMNS, Kind, Suggestion, amounts, features_of, suggestions
 from unit_economics.allocation_checks import allocation_findings
-from unit_economics.allocation_entry import UNALLOCATED, Allocation
 from unit_economics.asset_names import driver_asset, units_asset
 from unit_economics.business_days import DayRange
 from unit_economics.catalogue import Catalogue
 from unit_economics.checks import Finding
 from unit_economics.cost_sources.together import Asked, read_all
 from unit_economics.deployment import Deployment
+from unit_economics.entries.adapters import Kept
+from unit_economics.entries.allocation import UNALLOCATED, Allocation
 from unit_economics.exact import RATIO
-from unit_economics.rule_matches import Matches, Met, matches
-from unit_economics.rules import BETWEEN
-from unit_economics.suggestions import COLUMNS, Kind, Suggestion, amounts, features_of, suggestions
 from unit_economics.warehouse import reading
 
 

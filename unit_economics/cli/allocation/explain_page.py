@@ -11,8 +11,8 @@ from functools import reduce
 
 import click
 
-from unit_economics.allocation_keys import ZERO
-from unit_economics.books import Posting
+from unit_economics.allocation.books import Posting
+from unit_economics.allocation.keys import ZERO
 from unit_economics.cli.allocation.accounts import Account
 from unit_economics.cli.allocation.charge_table import less, show_charges
 from unit_economics.cli.allocation.explanation import Explanation

@@ -6,9 +6,9 @@ Here: finding it, or the nearest name there is. Not here: what is asked of it.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from unit_economics.allocation_entry import LEFT_OUT, OVERLAP, Allocation
 from unit_economics.catalogue import Catalogue
-from unit_economics.cost_scope_entry import CostScope
+from unit_economics.entries.allocation import LEFT_OUT, OVERLAP, Allocation
+from unit_economics.entries.cost_scope import CostScope
 from unit_economics.nearest import near
 from unit_economics.refusals import UsageRefusal
 

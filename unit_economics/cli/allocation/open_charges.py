@@ -1,6 +1,6 @@
 """What no rule takes, and the rules that would catch it, ready to paste.
 
-Here: the table and the lines. Not here: which rules (suggestions.py), quoting them (pasted.py).
+Here: the table and the lines. Not here: which rules (allocation/suggestions.py), quoting them (pasted.py).
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,12 +9,12 @@ from itertools import accumulate
 
 import click
 
+from unit_economics.allocation.rule_words import match_in_words
 from unit_economics.cli.allocation.charge_table import less
 from unit_economics.cli.allocation.examination import Examined
 from unit_economics.cli.allocation.pasted import pasted
 from unit_economics.cli.table import coloured, faint, short_decimal, show_table
 from unit_economics.exact import total
-from unit_economics.rule_words import match_in_words
 
 Amounts = Mapping[str, Decimal | None]
 

@@ -1,13 +1,13 @@
 """A rule as a line of the catalogue, ready to paste: `- {to: amazon-s3, where: {service_name: Amazon S3}}`.
 
-Here: quoting. Not here: which rule (suggestions.py), reading YAML (catalogue_file/).
+Here: quoting. Not here: which rule (allocation/suggestions.py), reading YAML (catalogue_file/).
 """
 
 import json
 import re
 
-from unit_economics.allocation_entry import Rule
 from unit_economics.catalogue_file.scalars import complaint, plain_value
+from unit_economics.entries.allocation import Rule
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
 _ESCAPED = re.compile("[^ -~\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029]")

@@ -1,12 +1,12 @@
 """The rules and shares that took part in an explanation, in words.
 
-Here: which ones, by the names they have in the books. Not here: the words of a condition (rule_words.py).
+Here: which ones, by the names they have in the books. Not here: the words of a condition (allocation/rule_words.py).
 """
 
-from unit_economics.allocation_entry import LEFT_OUT, OVERLAP, PARTS, UNALLOCATED, UNUSED_COMMITMENT, Allocation
+from unit_economics.allocation.rule_words import match_in_words, rule_in_words, share_in_words
+from unit_economics.allocation.rules import UNUSED
 from unit_economics.cli.allocation.explanation import Explanation
-from unit_economics.rule_words import match_in_words, rule_in_words, share_in_words
-from unit_economics.rules import UNUSED
+from unit_economics.entries.allocation import LEFT_OUT, OVERLAP, PARTS, UNALLOCATED, UNUSED_COMMITMENT, Allocation
 
 
 def rules_in_words(found: Explanation) -> dict[str, str]:

@@ -13,7 +13,7 @@ from unit_economics.catalogue import Catalogue
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option
 from unit_economics.cli.table import faint, strong
-from unit_economics.metric_entry import Metric
+from unit_economics.entries.metric import Metric
 
 
 @click.command("show")

@@ -11,8 +11,8 @@ from functools import cached_property
 
 import pandas as pd
 
-from unit_economics.allocated import allocated_costs
-from unit_economics.allocation import Quantities
+from unit_economics.allocation.allocated import allocated_costs
+from unit_economics.allocation.double_entry import Quantities
 from unit_economics.asset_names import driver_asset, units_asset
 from unit_economics.catalogue import Catalogue
 from unit_economics.cli.catalogue.inputs import Mart

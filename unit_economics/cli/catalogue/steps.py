@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from unit_economics.allocated import DECLARED
+from unit_economics.allocation.allocated import DECLARED
 from unit_economics.asset_names import units_asset
 from unit_economics.cli.catalogue.side import Side
 from unit_economics.exact import EXACT, total

@@ -14,11 +14,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from unit_economics.adapters import CostSource, Delivery, Invoiced, Kept
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.completeness import CompleteBy, Sign
 from unit_economics.cost_sources.focus.engines import Engine
 from unit_economics.cost_sources.focus.limits import Limits
+from unit_economics.entries.adapters import CostSource, Delivery, Invoiced, Kept
+from unit_economics.entries.completeness import CompleteBy, Sign
 from unit_economics.outside import Outside
 
 

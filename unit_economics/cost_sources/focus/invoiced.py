@@ -12,12 +12,12 @@ from typing import cast
 import pandas as pd
 
 from unit_economics import schemas
-from unit_economics.adapters import Invoiced
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cost_sources.focus import FocusFiles
 from unit_economics.cost_sources.focus.query import INVOICED_FIELDS, Asked
 from unit_economics.cost_sources.focus.reading import scanned
 from unit_economics.cost_sources.focus.scan import Row
+from unit_economics.entries.adapters import Invoiced
 from unit_economics.outside import Outside
 
 _BILLED = "billed_cost"

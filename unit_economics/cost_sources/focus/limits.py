@@ -12,7 +12,7 @@ from tempfile import gettempdir
 
 from pydantic import Field, field_validator
 
-from unit_economics.entry import Entry
+from unit_economics.entries.entry import Entry
 from unit_economics.refusals import Refusal
 
 _ROOM = 4

@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from unit_economics.allocation_entry import Allocation
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cost_sources.focus import day_rule, rule_sql
 from unit_economics.cost_sources.focus import tags as tags_sql
 from unit_economics.cost_sources.focus.layout import Layout
 from unit_economics.cost_sources.focus.tags import column_sql, literal
 from unit_economics.currencies import CURRENCIES
+from unit_economics.entries.allocation import Allocation
 from unit_economics.exact import LARGEST
 from unit_economics.schemas import CHARGE_CATEGORIES, COSTS
 

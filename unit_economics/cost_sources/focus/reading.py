@@ -12,8 +12,8 @@ from datetime import date
 
 import pandas as pd
 
-from unit_economics import rules, schemas
-from unit_economics.adapters import Delivery, Kept
+from unit_economics import schemas
+from unit_economics.allocation import rules
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.cost_sources.focus import FocusFiles, delivery
 from unit_economics.cost_sources.focus.delivery import Delivered, Part
@@ -22,6 +22,7 @@ from unit_economics.cost_sources.focus.prepared.contents import Prepared, prepar
 from unit_economics.cost_sources.focus.query import FIELDS, Asked
 from unit_economics.cost_sources.focus.scan import Row, Scan
 from unit_economics.cost_sources.focus.versions import is_other_dataset, version_of
+from unit_economics.entries.adapters import Delivery, Kept
 from unit_economics.object_storage import Storage, storage_of
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal

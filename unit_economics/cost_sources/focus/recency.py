@@ -1,7 +1,7 @@
 """What a FOCUS delivery says of itself: when it came, and by its recency metadata which days are complete.
 
 Here: the newest manifest or file, and the JSON of FOCUS 1.3's metadata (Recency, TimeSectors). Not here: what follows
-of it (completeness.py), reading charges.
+of it (entries/completeness.py), reading charges.
 
 The specification names no file, only that it is accessible by a program; its examples lie in a folder `recency`, or are
 called recency-<dataset instance>.json. Both are looked for.
@@ -14,8 +14,8 @@ from datetime import UTC, date, datetime
 from typing import Any, cast
 
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.completeness import Sign
 from unit_economics.cost_sources.focus import FocusFiles, delivery
+from unit_economics.entries.completeness import Sign
 from unit_economics.object_storage import Found, Storage, storage_of
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal

@@ -1,4 +1,4 @@
-"""The rules of an allocation as SQL: the same questions in the same order as rules.py asks of one charge.
+"""The rules of an allocation as SQL: the same questions in the same order as allocation/rules.py asks of one charge.
 
 Here: text that every engine understands (`case`, `in`, `like`). Not here: where the columns come from (query.py).
 Every condition is true or false, never null: what is negated would otherwise be lost.
@@ -7,10 +7,10 @@ Every condition is true or false, never null: what is negated would otherwise be
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from unit_economics.allocation_entry import LEFT_OUT, PARTS, UNALLOCATED, UNUSED_COMMITMENT, Allocation, Dated
-from unit_economics.conditions import Asked, Match
+from unit_economics.allocation.rules import BETWEEN, UNUSED
 from unit_economics.cost_sources.focus.tags import literal
-from unit_economics.rules import BETWEEN, UNUSED
+from unit_economics.entries.allocation import LEFT_OUT, PARTS, UNALLOCATED, UNUSED_COMMITMENT, Allocation, Dated
+from unit_economics.entries.conditions import Asked, Match
 
 _ESCAPE = "!"
 

@@ -11,10 +11,10 @@ from functools import reduce
 
 from psycopg import sql
 
-from unit_economics.allocation_entry import LEFT_OUT
 from unit_economics.asset_names import units_asset
 from unit_economics.dashboard.mart.taken_charges import conditions_of, where_sql
 from unit_economics.dashboard.scene import Scene
+from unit_economics.entries.allocation import LEFT_OUT
 from unit_economics.exact import EXACT
 
 MOST_SERVICES = 12

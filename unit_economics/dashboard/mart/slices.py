@@ -11,7 +11,7 @@ from decimal import Decimal
 from psycopg import sql
 
 from unit_economics.business_days import DayRange
-from unit_economics.cost_scope_entry import By
+from unit_economics.entries.cost_scope import By
 from unit_economics.insight.bridge import Slice, Window
 from unit_economics.warehouse.connection import Connection
 

@@ -9,10 +9,10 @@ from typing import Literal
 
 from psycopg import sql
 
-from unit_economics.allocation_entry import OWN_LINES, UNALLOCATED, UNUSED_COMMITMENT, Allocation
-from unit_economics.cost_scope_entry import CostScope, as_list
+from unit_economics.allocation.rules import BETWEEN
 from unit_economics.dashboard.mart.slices import value_of
-from unit_economics.rules import BETWEEN
+from unit_economics.entries.allocation import OWN_LINES, UNALLOCATED, UNUSED_COMMITMENT, Allocation
+from unit_economics.entries.cost_scope import CostScope, as_list
 
 NO_VALUE = "(none)"
 """What a split scope calls the charges without the tag or the column that it splits by."""

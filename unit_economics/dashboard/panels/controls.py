@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from unit_economics.dashboard.mart.slices import label_of
 from unit_economics.dashboard.scene import Scene
 from unit_economics.dashboard.view import RANGES, WINDOWS
-from unit_economics.metric_entry import Metric
+from unit_economics.entries.metric import Metric
 
 MOST_SLICES = 100
 _SLICES = """

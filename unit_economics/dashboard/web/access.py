@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from unit_economics.dashboard.mart.reader import Role
-from unit_economics.dashboard_entry import Dashboard, Identity
+from unit_economics.entries.dashboard import Dashboard, Identity
 
 _BLANKS = " \t"
 

@@ -6,7 +6,7 @@ Here: addresses; empty where nobody says where Dagster is. Not here: links betwe
 from datetime import date
 from urllib.parse import quote, urlencode
 
-from unit_economics.dashboard_entry import Dashboard
+from unit_economics.entries.dashboard import Dashboard
 
 
 def partition_url(dashboard: Dashboard, asset: str, day: date) -> str:

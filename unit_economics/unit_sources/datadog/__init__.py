@@ -10,9 +10,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from unit_economics.adapters import Count
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.entry import Variable
+from unit_economics.entries.adapters import Count
+from unit_economics.entries.entry import Variable
 from unit_economics.outside import Outside
 from unit_economics.unit_sources.counting import count_of
 from unit_economics.unit_sources.dimensions import Told

@@ -14,8 +14,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from unit_economics.adapters import Count
 from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.entries.adapters import Count
 from unit_economics.outside import Outside
 from unit_economics.unit_sources.table_entry import TableUnits
 

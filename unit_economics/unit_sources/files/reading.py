@@ -6,8 +6,8 @@ Here: the order of the steps. Not here: any of the steps (their own modules), th
 from dataclasses import dataclass
 from decimal import Decimal
 
-from unit_economics.adapters import Count
 from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.entries.adapters import Count
 from unit_economics.object_storage import storage_of
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
-from unit_economics.adapters import Count, UnitSource
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.database_url import server_of
-from unit_economics.entry import Variable
+from unit_economics.entries.adapters import Count, UnitSource
+from unit_economics.entries.entry import Variable
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, UsageRefusal
 from unit_economics.unit_sources.counting import Answer, Judge, Tally, count_of, judged

@@ -10,8 +10,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from unit_economics.adapters import Count
 from unit_economics.business_days import BusinessCalendar, DayRange
+from unit_economics.entries.adapters import Count
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, UsageRefusal
 from unit_economics.unit_sources.counting import Answer, Judge, Tally, count_of, judged

@@ -14,7 +14,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from unit_economics.entry import Entry
+from unit_economics.entries.entry import Entry
 
 _SECRET = re.compile(r"secret|password|token|access[.]?key", re.IGNORECASE)
 """As `spark.redaction.regex` knows a setting that holds a secret."""

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from unit_economics.adapters import Kept
 from unit_economics.cost_sources.focus import FocusFiles, delivery
 from unit_economics.cost_sources.focus.prepared import placing
 from unit_economics.cost_sources.focus.prepared.bill import Bill, Period, bill_at
@@ -23,6 +22,7 @@ from unit_economics.cost_sources.focus.prepared.manifest import (
 )
 from unit_economics.cost_sources.focus.prepared.sums import EVERY_DAY, UTC_DAYS
 from unit_economics.cost_sources.focus.query import Asked
+from unit_economics.entries.adapters import Kept
 from unit_economics.object_storage import Storage, storage_of
 from unit_economics.outside import Outside
 from unit_economics.refusals import Refusal, UsageRefusal

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from unit_economics.cost_scope_entry import By, Column
-from unit_economics.entry import Entry, Variable
+from unit_economics.entries.cost_scope import By, Column
+from unit_economics.entries.entry import Entry, Variable
 
 DimensionName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 NO_VALUE = "(none)"

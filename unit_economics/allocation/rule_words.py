@@ -1,14 +1,14 @@
 """The rules and shares of the catalogue in words, for whoever asks what made a number.
 
-Here: words. Not here: the shape of rules (allocation_entry.py, conditions.py), what they came to (books.py).
+Here: words. Not here: the shape of rules (entries/allocation.py, entries/conditions.py), what they came to (books.py).
 """
 
 import json
 from collections.abc import Sequence
 
-from unit_economics.allocation_entry import Dated, Key, Rule, Share, Tiers
-from unit_economics.allocation_keys import pieces_of
-from unit_economics.conditions import Asked, Condition, Match
+from unit_economics.allocation.keys import pieces_of
+from unit_economics.entries.allocation import Dated, Key, Rule, Share, Tiers
+from unit_economics.entries.conditions import Asked, Condition, Match
 
 
 def rule_in_words(rule: Rule) -> str:

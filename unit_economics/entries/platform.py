@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, field_validator
 
 from unit_economics.business_days import BusinessCalendar
-from unit_economics.entry import Entry, Variable
+from unit_economics.entries.entry import Entry, Variable
 
 ON_CHANGE_IS = (
     "What becomes of stored days that mean something else now: backfill makes new versions of all of them by itself,"

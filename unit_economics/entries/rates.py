@@ -13,8 +13,8 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from unit_economics.adapters import Source
 from unit_economics.business_days import DayRange
+from unit_economics.entries.adapters import Source
 from unit_economics.outside import Outside
 
 RATES_ARE = "What one unit of each currency is worth in the catalogue's, by day; without it nothing is converted"

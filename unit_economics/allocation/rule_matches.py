@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from unit_economics.allocation_entry import Allocation
+from unit_economics.entries.allocation import Allocation
 from unit_economics.exact import total
 
 

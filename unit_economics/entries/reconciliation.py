@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from unit_economics.entry import Entry
+from unit_economics.entries.entry import Entry
 from unit_economics.exact import EXACT
 
 RECONCILIATION_IS = "Holds every invoice against what was billed for it; without it nothing is read by invoice"

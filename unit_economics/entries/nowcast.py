@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from unit_economics.entry import Entry
+from unit_economics.entries.entry import Entry
 
 NOWCAST_IS = "Estimate what days that are still filling will come to; where left out, nothing is estimated"
 PRIOR_IS = "How much of a day is assumed to be there on its first, second, third ... morning, until eight were seen"

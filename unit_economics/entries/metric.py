@@ -10,12 +10,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SerializeAsAny, model_validator
 
-from unit_economics.adapters import Sink, UnitSource
-from unit_economics.cost_scope_entry import OneOrMore
-from unit_economics.dimension_entry import Slicing
-from unit_economics.entry import LATER, Entry
+from unit_economics.entries.adapters import Sink, UnitSource
+from unit_economics.entries.cost_scope import OneOrMore
+from unit_economics.entries.dimension import Slicing
+from unit_economics.entries.entry import LATER, Entry
+from unit_economics.entries.revenue import Revenue
 from unit_economics.over_days import OverDays, Per
-from unit_economics.revenue_entry import Revenue
 
 REVENUE_IS = (
     "What a day's units earned, counted as units are: the quantity is money in the catalogue's currency; or its"

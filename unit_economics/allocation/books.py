@@ -1,6 +1,7 @@
 """What one target's cost is made of: its entries in the books, each with the pool, the weights and the share behind it.
 
-Here: reading stored lines backwards. Not here: making them (allocation.py), asking for them (warehouse/explaining.py).
+Here: reading stored lines backwards. Not here: making them (double_entry.py), asking for them
+(warehouse/explaining.py).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,9 +10,9 @@ from datetime import date
 from decimal import Decimal
 from functools import reduce
 
-from unit_economics.allocation import Line
-from unit_economics.allocation_entry import Allocation
-from unit_economics.allocation_keys import ZERO, Quantities, basis_of, pieces_of
+from unit_economics.allocation.double_entry import Line
+from unit_economics.allocation.keys import ZERO, Quantities, basis_of, pieces_of
+from unit_economics.entries.allocation import Allocation
 from unit_economics.exact import RATIO, total
 
 Weights = Mapping[str, Decimal | None]

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from unit_economics.allocation_entry import OWN_LINES, Rule
-from unit_economics.conditions import Match
+from unit_economics.entries.allocation import OWN_LINES, Rule
+from unit_economics.entries.conditions import Match
 from unit_economics.exact import EXACT, RATIO, total
 
 COLUMNS = ("sub_account_id", "service_name", "region_id", "charge_category", "provider_name")

@@ -1,7 +1,7 @@
 """Shared cost: what each target pays in the end, in double entry. Sums of a day in, lines that add up to them out.
 
 Here: taking the shares in their order, and who gets what. Not here: which charges a rule takes (rules.py), the weights
-of a key (allocation_keys.py), dividing without losing a micro-unit (largest_remainder.py), any I/O.
+of a key (keys.py), dividing without losing a micro-unit (largest_remainder.py), any I/O.
 
     step 0   direct: what the rules gave a target
     step n   the n-th share that holds on the day: its pool gets -X, the receivers get +X in total
@@ -23,10 +23,10 @@ from decimal import Decimal
 from functools import reduce
 from itertools import groupby
 
-from unit_economics.allocation_entry import UNALLOCATED, Allocation, Key, Share, Tiers
-from unit_economics.allocation_keys import ZERO, Basis, Piece, Quantities, basis_of, pieces_of
+from unit_economics.allocation.keys import ZERO, Basis, Piece, Quantities, basis_of, pieces_of
+from unit_economics.allocation.largest_remainder import split
+from unit_economics.entries.allocation import UNALLOCATED, Allocation, Key, Share, Tiers
 from unit_economics.exact import total
-from unit_economics.largest_remainder import split
 
 NOT_STATED = "the source does not state a cost that this needs"
 

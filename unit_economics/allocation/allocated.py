@@ -1,7 +1,7 @@
 """What each target pays: the charges by their rules, then shared cost in double entry. Frames in, frames out.
 
 Here: from rows of charges to direct cost, and from its division to rows. Not here: which rule takes a charge
-(rules.py), how a pool is divided (allocation.py), the division by units (unit_cost.py).
+(rules.py), how a pool is divided (double_entry.py), the division by units (unit_cost.py).
 """
 
 import json
@@ -13,12 +13,12 @@ from functools import lru_cache
 
 import pandas as pd
 
-from unit_economics.allocation import Direct, Line, Quantities, allocate
-from unit_economics.allocation_entry import LEFT_OUT, OVERLAP, OWN_LINES, UNALLOCATED, Allocation, Driver
+from unit_economics.allocation.double_entry import Direct, Line, Quantities, allocate
+from unit_economics.allocation.rules import BETWEEN
 from unit_economics.catalogue import Catalogue
-from unit_economics.cost_scope_entry import CostScope
+from unit_economics.entries.allocation import LEFT_OUT, OVERLAP, OWN_LINES, UNALLOCATED, Allocation, Driver
+from unit_economics.entries.cost_scope import CostScope
 from unit_economics.exact import EXACT, RATIO, total
-from unit_economics.rules import BETWEEN
 from unit_economics.schemas import ALLOCATED_COSTS
 
 DECLARED = ""

@@ -1,7 +1,7 @@
 """The catalogue's `revenue` in its longer form: what was charged, and what is taken off again, each with its source.
 
 Here: the shape of the entry, and that it is read as one source. Not here: adding its parts up (revenue.py), what a
-source is (adapters.py), rates between currencies (rates_entry.py).
+source is (adapters.py), rates between currencies (rates.py).
 
 The basis says when something taken back counts. `order_date`: on the day of its order, so that a late refund restates
 that day. `event_date`: on the day on which it was given back, so that it restates nothing. Which one it is lies in the
@@ -14,11 +14,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SerializeAsAny, model_validator
 
-from unit_economics.adapters import Count, Sink, UnitSource
 from unit_economics.business_days import BusinessCalendar, DayRange
 from unit_economics.currencies import CURRENCIES
-from unit_economics.dimension_entry import Dimension
-from unit_economics.entry import Entry
+from unit_economics.entries.adapters import Count, Sink, UnitSource
+from unit_economics.entries.dimension import Dimension
+from unit_economics.entries.entry import Entry
 from unit_economics.outside import Outside
 from unit_economics.revenue_names import COMPONENTS, GIVEN_BACK
 
@@ -97,7 +97,7 @@ class Revenue(Entry):
 
     def count(self, days: DayRange, *, calendar: BusinessCalendar, unit: str, outside: Outside) -> Count:
         """Every component of these days, its name as the segment; a day that one of them lacks is absent."""
-        from unit_economics.revenue import together  # pandas: only where something is read
+        from unit_economics.entries.components import together  # pandas: only where something is read
 
         counts = {
             name: source.count(days, calendar=calendar, unit=unit, outside=outside)

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SerializeAsAny, model_validator
 
-from unit_economics.adapters import UnitSource
-from unit_economics.entry import LATER, Entry
+from unit_economics.entries.adapters import UnitSource
+from unit_economics.entries.entry import LATER, Entry
 from unit_economics.formulas import Nature
 from unit_economics.over_days import OverDays, Per
 

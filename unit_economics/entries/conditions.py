@@ -1,7 +1,7 @@
 """Conditions on a charge: what a rule of the catalogue can ask of its FOCUS columns and tags.
 
 Here: the shape of a condition, which columns and tag keys it looks at, and whether it holds for one charge. Not here:
-what follows when it does (allocation_entry.py), the same condition as SQL (cost_sources/focus/rule_sql.py).
+what follows when it does (allocation.py), the same condition as SQL (cost_sources/focus/rule_sql.py).
 
 A column or tag that is empty is absent: it equals nothing, and `not` holds for it.
 """
@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from unit_economics.entry import Entry
+from unit_economics.entries.entry import Entry
 
 Text = Annotated[str, Field(min_length=1, max_length=1000)]
 OneOf = Annotated[list[Text], Field(min_length=1, max_length=1000)]

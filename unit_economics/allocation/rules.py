@@ -8,8 +8,8 @@ import json
 from collections.abc import Mapping
 from datetime import date
 
-from unit_economics.allocation_entry import LEFT_OUT, PARTS, UNALLOCATED, UNUSED_COMMITMENT, Allocation
-from unit_economics.conditions import Charge, Match
+from unit_economics.entries.allocation import LEFT_OUT, PARTS, UNALLOCATED, UNUSED_COMMITMENT, Allocation
+from unit_economics.entries.conditions import Charge, Match
 
 UNUSED = Match(commitment_discount_status="Unused")
 BETWEEN = ","

@@ -1,7 +1,7 @@
 """The catalogue's `allocation`: which charges pay for which target, and how shared cost is divided.
 
 Here: the shape of rules and shares, and that they make sense together. Not here: conditions on a charge
-(conditions.py), putting a charge to its rule (rules.py), the division (allocation.py).
+(conditions.py), putting a charge to its rule (allocation/rules.py), the division (allocation/double_entry.py).
 
 A rule or a share holds for the business days from `since` until the day before `until`: history keeps the rules it had.
 """
@@ -14,8 +14,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from unit_economics.conditions import Match
-from unit_economics.entry import Entry
+from unit_economics.entries.conditions import Match
+from unit_economics.entries.entry import Entry
 from unit_economics.nearest import did_you_mean
 
 UNALLOCATED = "unallocated"

@@ -1,6 +1,6 @@
 """The catalogue's `cost_scopes`: which charges are a numerator, by which cost, and how they are split.
 
-Here: the shape of a scope. Not here: rules and shares (allocation_entry.py), what a scope costs (unit_cost.py).
+Here: the shape of a scope. Not here: rules and shares (allocation.py), what a scope costs (unit_cost.py).
 """
 
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from unit_economics.allocation_entry import Allocation
-from unit_economics.entry import LATER, Entry
+from unit_economics.entries.allocation import Allocation
+from unit_economics.entries.entry import LATER, Entry
 
 Basis = Literal["effective", "billed", "list", "contracted"]
 Column = Literal["provider_name", "sub_account_id", "service_name", "region_id", "charge_category"]

@@ -1,14 +1,14 @@
 """Which slices can be told: each dimension is known to both halves, or a key says what is done where one lacks it.
 
-Here: what is wrong with an entry, in words. Not here: the shape of one (dimension_entry.py), what a slice costs
+Here: what is wrong with an entry, in words. Not here: the shape of one (dimension.py), what a slice costs
 (slicing.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from unit_economics.cost_scope_entry import CostScope
-from unit_economics.dimension_entry import ChargeDimension, Slicing
-from unit_economics.metric_entry import Metric
+from unit_economics.entries.cost_scope import CostScope
+from unit_economics.entries.dimension import ChargeDimension, Slicing
+from unit_economics.entries.metric import Metric
 from unit_economics.nearest import closest
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from unit_economics.entry import Entry
+from unit_economics.entries.entry import Entry
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | None"
 

@@ -1,7 +1,7 @@
 """What a key looks at: the weights by which one share of one day is divided, and in which pieces of the pool.
 
 Here: from a key of the catalogue to weights, and the words for a key that has none. Not here: the shape of keys
-(allocation_entry.py), dividing by the weights (largest_remainder.py), who gets what (allocation.py).
+(entries/allocation.py), dividing by the weights (largest_remainder.py), who gets what (double_entry.py).
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from unit_economics.allocation_entry import Driver, Key, Percent, Share, Tiers, Units, Weights
+from unit_economics.entries.allocation import Driver, Key, Percent, Share, Tiers, Units, Weights
 from unit_economics.exact import EXACT
 
 ZERO = Decimal(0)

@@ -1,13 +1,13 @@
 """Whether what a metric says of money fits together: its currencies, its fees, the costs of its margin. Pure.
 
-Here: the rules over more than one entry. Not here: each entry's own (revenue_entry.py, fee_entry.py), any arithmetic.
+Here: the rules over more than one entry. Not here: each entry's own (revenue.py, fee.py), any arithmetic.
 """
 
 from collections.abc import Iterator, Mapping
 
-from unit_economics.cost_scope_entry import CostScope
-from unit_economics.fee_entry import Fee
-from unit_economics.metric_entry import Metric
+from unit_economics.entries.cost_scope import CostScope
+from unit_economics.entries.fee import Fee
+from unit_economics.entries.metric import Metric
 from unit_economics.nearest import did_you_mean
 
 Scopes = tuple[Mapping[str, CostScope], str | None]

@@ -18,7 +18,7 @@ from typing import Literal
 from pydantic import Field
 
 from unit_economics.business_days import ONE_DAY, BusinessCalendar
-from unit_economics.entry import Entry
+from unit_economics.entries.entry import Entry
 
 CompleteBy = Literal["age", "delivery", "source"]
 

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from unit_economics.allocation_entry import Allocation, Driver, Key, Tiers, Units
-from unit_economics.cost_scope_entry import CostScope
-from unit_economics.metric_entry import Metric
+from unit_economics.entries.allocation import Allocation, Driver, Key, Tiers, Units
+from unit_economics.entries.cost_scope import CostScope
+from unit_economics.entries.metric import Metric
 from unit_economics.nearest import did_you_mean
 
 

@@ -1,7 +1,7 @@
 """An amount in parts that add up to it exactly.
 
-Here: the division of one amount by weights. Not here: whose weights they are (allocation_keys.py), what is divided
-(allocation.py).
+Here: the division of one amount by weights. Not here: whose weights they are (keys.py), what is divided
+(double_entry.py).
 
 Source: Hamilton's method, for seats in a parliament: Balinski and Young (1982), "Fair Representation". Each gets the
 whole steps of its exact part; the steps that are left go one each to the largest remainders. Rounding each part by

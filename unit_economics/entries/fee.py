@@ -12,10 +12,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from unit_economics.allocation_entry import Dated
-from unit_economics.dimension_entry import DimensionName
-from unit_economics.entry import Entry
-from unit_economics.revenue_entry import Currency
+from unit_economics.entries.allocation import Dated
+from unit_economics.entries.dimension import DimensionName
+from unit_economics.entries.entry import Entry
+from unit_economics.entries.revenue import Currency
 
 PERCENT_IS = "In percent of what customers paid: gross revenue less discounts; nothing is given back with a refund"
 Prices = Annotated[list["Price"], Field(min_length=1)]

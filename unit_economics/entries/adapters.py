@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from unit_economics.allocation_entry import Allocation
 from unit_economics.business_days import BusinessCalendar, DayRange
-from unit_economics.completeness import CompleteBy, Rule, Sign, Slower
-from unit_economics.dimension_entry import Dimension, DimensionName
-from unit_economics.entry import LATER, Entry
+from unit_economics.entries.allocation import Allocation
+from unit_economics.entries.completeness import CompleteBy, Rule, Sign, Slower
+from unit_economics.entries.dimension import Dimension, DimensionName
+from unit_economics.entries.entry import LATER, Entry
 from unit_economics.outside import Outside
 from unit_economics.refusals import UsageRefusal
 

@@ -1,6 +1,6 @@
 """One part of the catalogue: the base of every type that a user writes.
 
-Here: what all entries have in common. Not here: any of them (catalogue.py, adapters.py, and the ..._entry.py modules).
+Here: what all entries have in common. Not here: any of them (its neighbours), or the whole catalogue (catalogue.py).
 """
 
 from collections.abc import Iterator
