@@ -399,6 +399,7 @@ def test_a_month_whose_pack_can_not_be_written_is_not_closed(shop: World, tmp_pa
     ("words", "code", "told"),
     [
         (["2026-3x"], 2, "is no month; write it like 2026-01"),
+        (["9999-12"], 2, "has no month after it"),
         ([], 2, "no month is named"),
         (["2026-03", "--verify"], 1, "the month is not closed"),
     ],

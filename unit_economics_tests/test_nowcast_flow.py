@@ -179,6 +179,11 @@ def test_a_metric_that_is_not_there_is_refused(learnt: Mornings) -> None:
     assert (done.exit_code, "did you mean `cost_per_order`" in done.output.lower()) == (2, True)
 
 
+def test_a_curve_of_a_metric_is_refused_since_it_is_the_bill_s(learnt: Mornings) -> None:
+    done = call(learnt, "cost_per_order", "--curve")
+    assert (done.exit_code, "Leave the metric out" in done.output) == (2, True)
+
+
 def test_without_the_entry_nothing_is_added_and_with_it_no_definition_changes(world: Callable[..., World]) -> None:
     shop = world(NO_NOWCAST)
     without = shop.deployment()

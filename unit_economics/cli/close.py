@@ -31,9 +31,12 @@ class Month(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            return datetime.strptime(f"{value}-01+0000", "%Y-%m-%d%z").date()
+            first = datetime.strptime(f"{value}-01+0000", "%Y-%m-%d%z").date()
         except ValueError:
             self.fail(f"{value!r} is no month; write it like 2026-01", param, ctx)
+        if first.year == date.max.year:
+            self.fail(f"{value!r} has no month after it", param, ctx)
+        return first
 
 
 @click.command("close")

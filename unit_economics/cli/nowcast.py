@@ -13,6 +13,7 @@ import click
 from unit_economics.cli.opening import opened
 from unit_economics.cli.options import config_option, json_option, refuse_unknown
 from unit_economics.cli.table import faint, show_json, show_table, strong
+from unit_economics.refusals import UsageRefusal
 from unit_economics.warehouse.nowcast_reading import Point, Shown, current_curve, current_nowcasts
 
 MADE = "The job daily_proof makes them every morning"
@@ -29,6 +30,9 @@ def command(metric: str | None, *, curve: bool, as_json: bool, config: Path | No
 
     The observed figure stands beside it and is the one that counts. Exit code 1 where nothing is estimated.
     """
+    if curve and metric is not None:
+        what = "the curve is the bill's, and of no metric"
+        raise UsageRefusal(what, where="METRIC", remedy="Leave the metric out, or --curve")
     of = opened(config)
     if metric is not None:
         refuse_unknown(of, metric)
