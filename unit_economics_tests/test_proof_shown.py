@@ -131,6 +131,10 @@ def test_a_restated_day_is_told_against_yesterday_and_against_the_closed_month(s
     assert line(shop, "Closed").startswith("restated Sep 2024")
 
 
+def test_the_bill_by_invoice_is_an_asset_of_the_on_call_page(shop: World) -> None:
+    assert "invoiced_costs the bill, by invoice" in text_of(page(shop, "/on-call").html)
+
+
 def test_what_somebody_called_himself_is_text(shop: World) -> None:
     assert "<b>Ada" not in page(shop).html
 

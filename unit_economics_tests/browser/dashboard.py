@@ -103,12 +103,16 @@ def _filled(folder: Path, url: str) -> Deployment:
         write_bill(folder / "focus", [*_attacking(charges), _dearer(charges)])
         world.run(str(RESTATED), str(RESTATED))
         of = world.deployment()
-        _prove(of)
+        _prove(world, of)
         return of
 
 
-def _prove(of: Deployment) -> None:
-    """Every proof once, with an invoice that is a little more than was billed for it."""
+def _prove(world: World, of: Deployment) -> None:
+    """Every proof once, with an invoice that is a little more than was billed for it, and a bill looked at just now."""
+    world.sql("update unit_economics.attempt set committed_at = %s", NOW)
+    world.sql(
+        "update unit_economics.ledger set recorded_at = %s where business_date > %s", NOW, LAST - timedelta(days=3)
+    )
     stated = Invoice(MAY, "AWS", None, date(2026, 5, 1), date(2026, 6, 1), "USD", Decimal(9000), "issued")
     with of.warehouse.transaction() as connection:
         state_one(connection, "hand", stated, "Ada")

@@ -3,7 +3,7 @@
 Here: which cell is in which state, why, and where it leads. Not here: shapes (charts/strip.py), states (day_states.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -110,7 +110,8 @@ def _leads_to(scene: Scene, asset: str, day: date) -> str:
     return scene.view.url("/debug", metric=metric, day=day, **({} if same else {"scope": "", "by": ""}))
 
 
-_MADE = {
+_MADE: Mapping[str, str] = {
+    "invoiced": "the bill, by invoice",
     "allocated": "rules and shares",
     "unit_cost": "cost ÷ units",
     "publication": "published",
