@@ -161,7 +161,7 @@ def from_left_to_right(text: str) -> Decimal | Missing:
         (by_eval, CODE[0], "code was run"),
         (by_eval, "cost(shop) / units(order)", "a traceback: NameError"),
         (by_eval, "1 +", "a traceback: SyntaxError"),
-        (by_eval, "\x00", "a traceback: SyntaxError"),
+        (by_eval, "(", "a traceback: SyntaxError"),
         (by_eval, "0.1 + 0.2", f"{Decimal(0.1 + 0.2)} is wrong"),
         (from_left_to_right, "1 + 2 * 3", "9 is wrong"),
     ],
