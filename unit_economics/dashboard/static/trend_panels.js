@@ -1,5 +1,8 @@
 // The three panels of the trend that zooms, drawn by uPlot.
-// Here: scales, axes, series, marks on the canvas. Not here: words (trend_words.js), keys and the address (trend.js).
+// Here: scales, axes, series, which days have a mark. Not here: the marks on the canvas (trend_pen.js), words
+// (trend_words.js), keys and the address (trend.js).
+import { banded, clamp, dashed, faint, hatched, notched, pointed, ringed } from "./trend_pen.js";
+
 const FEWEST = 7; // days a view shows at least
 const DAILY_UNTIL = 400; // beyond a year the daily line is a grey wall
 const BAR_FROM = 5; // pixels; a day must be as wide as this to be a bar
@@ -7,7 +10,6 @@ const DOT_FROM = 14; // and as wide as this to have a dot of its own
 const FONT = "500 11px Inter, system-ui, sans-serif";
 const HUES = ["accent", "c-cost", "c-units", "ink2", "ink3", "line2", "hatch", "panel", "warn"];
 
-const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
 const there = (values) => values.filter((value) => value != null);
 // Without the farthest 2 in 100 at either end: one wild day must not flatten a year.
 const calm = (values) => {
@@ -19,7 +21,6 @@ const seen = (view, values) => values.slice(view.from, view.to + 1);
 const hasDaily = (view) => view.to - view.from < DAILY_UNTIL;
 const nowcastDays = (data, view) =>
   Object.keys(data.nowcasts).map(Number).filter((day) => hasDaily(view) && day >= view.from && day <= view.to);
-const faint = (hue, alpha) => hue + alpha; // app.css writes these colours as #rrggbb
 
 function hues() {
   const style = getComputedStyle(document.documentElement);
@@ -47,83 +48,6 @@ function rangesOf({ data, view }) {
     },
     amount: (_, least, most) => [Math.min(least ?? 0, 0) * 1.08, Math.max(most ?? 0, 0) * 1.08 || 1],
   };
-}
-
-// A pen in CSS pixels, with the panel's frame and the places of days and values.
-function onCanvas(u, draw) {
-  const { ctx, bbox } = u;
-  const scale = uPlot.pxRatio;
-  const [left, top] = [bbox.left / scale, bbox.top / scale];
-  const box = { left, top, right: left + bbox.width / scale, base: top + bbox.height / scale };
-  ctx.save();
-  ctx.scale(scale, scale);
-  draw(ctx, box, (day) => u.valToPos(day, "x", true) / scale, (value) => u.valToPos(value, "y", true) / scale);
-  ctx.restore();
-}
-
-function hatched(u, paint, days) {
-  onCanvas(u, (ctx, { left, top, right, base }, x) => {
-    const [bands, lines] = [new Path2D(), new Path2D()];
-    for (const day of days) bands.rect(x(day - 0.5), top, x(day + 0.5) - x(day - 0.5), base - top);
-    for (let at = left - base; at < right; at += 6) lines.addPath(new Path2D(`M${at},${base}L${at + base},0`));
-    ctx.clip(bands);
-    ctx.strokeStyle = paint.hatch;
-    ctx.stroke(lines);
-  });
-}
-
-function dashed(u, paint, value) {
-  onCanvas(u, (ctx, { left, right }, _, y) => {
-    ctx.setLineDash([5, 4]);
-    Object.assign(ctx, { strokeStyle: paint.ink2, lineWidth: 1.3 });
-    ctx.stroke(new Path2D(`M${left},${y(value)}H${right}`));
-  });
-}
-
-// An arrowhead at the edge for each day that the axis does not reach.
-function pointed(u, paint, days, values) {
-  onCanvas(u, (ctx, { top, base }, x) => {
-    ctx.fillStyle = paint.accent;
-    const { min, max } = u.scales.y;
-    for (const day of days.filter((n) => values[n] > max)) ctx.fill(new Path2D(`M${x(day)},${top}l-4,7h8Z`));
-    for (const day of days.filter((n) => (values[n] ?? min) < min)) ctx.fill(new Path2D(`M${x(day)},${base}l-4,-7h8Z`));
-  });
-}
-
-function notched(u, paint, days) {
-  onCanvas(u, (ctx, { base }, x) => {
-    ctx.fillStyle = paint.warn;
-    for (const day of days) ctx.fill(new Path2D(`M${x(day)},${base - 7}l4,7h-8Z`));
-  });
-}
-
-function ring(ctx, paint, hue, x, y, radius) {
-  const line = new Path2D();
-  line.arc(x, y, radius, 0, 2 * Math.PI);
-  Object.assign(ctx, { fillStyle: paint.panel, strokeStyle: hue, lineWidth: 1.5 });
-  ctx.fill(line);
-  ctx.stroke(line);
-}
-
-function ringed(u, paint, day, hue) {
-  onCanvas(u, (ctx, _, x, y) => ring(ctx, paint, hue, x(day), y(0), 3.5));
-}
-
-// What a day will come to: a hollow mark in a dashed band, which ends where the axis does.
-function banded(u, paint, days, nowcasts) {
-  onCanvas(u, (ctx, { top, base }, x, y) => {
-    const wide = Math.max(1.5, 0.72 * (x(1) - x(0)));
-    for (const day of days) {
-      const [value, low, high] = nowcasts[day];
-      const [from, to] = [high, low].map((end) => clamp(y(end), top, base));
-      Object.assign(ctx, { fillStyle: faint(paint.accent, "1f"), strokeStyle: paint.accent, lineWidth: 1 });
-      ctx.fillRect(x(day) - wide / 2, from, wide, to - from);
-      ctx.setLineDash([2, 2]);
-      ctx.strokeRect(x(day) - wide / 2, from, wide, to - from);
-      ctx.setLineDash([]);
-      ring(ctx, paint, paint.accent, x(day), y(value), 2.6);
-    }
-  });
 }
 
 function marksOf({ data, words, view, paint, days }) {

@@ -2,7 +2,13 @@
 // Here: labels, and what is said of a day. A day is midnight UTC whatever the reader's zone, so it never shifts.
 const DAY = 86_400_000;
 const LABEL = 58; // pixels that a day's label needs
-const STATES = { c: "", k: "closed: its invoices are reconciled", r: "restated", p: "provisional, the bill may still grow", m: "no data" };
+const STATES = {
+  c: "",
+  k: "closed: its invoices are reconciled",
+  r: "restated",
+  p: "provisional, the bill may still grow",
+  m: "no data",
+};
 
 // Which days may have a label, by the days that one label needs. Day 4 of the epoch was a Monday.
 const STEPS = [
