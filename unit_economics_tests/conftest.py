@@ -1,6 +1,7 @@
 """Fixtures that more than one test module needs: a real PostgreSQL, and the shared data where it is there."""
 
 import itertools
+import logging
 import os
 import re
 import shutil
@@ -32,6 +33,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if not hasattr(config, "workerinput") and not config.option.basetemp:
         config.option.basetemp = tempfile.mkdtemp(prefix="unit-economics-")
+
+
+@pytest.fixture(autouse=True)
+def _every_logger_is_on() -> None:
+    """Another test may have run Dagster's migrations, whose logging configuration disables the loggers that it finds."""
+    for logger in logging.root.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            logger.disabled = False
 
 
 @pytest.hookimpl(optionalhook=True)

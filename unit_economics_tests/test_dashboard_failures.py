@@ -267,7 +267,7 @@ def test_who_may_only_read_makes_nothing_and_is_told_what_to_run(shop: World) ->
 
 
 def test_a_login_that_there_is_not_is_named_in_the_log_and_on_no_page(
-    shop: World, log: pytest.LogCaptureFixture
+    shop: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     wrong = psycopg.conninfo.make_conninfo(shop.url, user="nobody_at_all")
     shop.variables = {READING_URL: wrong}
@@ -276,8 +276,8 @@ def test_a_login_that_there_is_not_is_named_in_the_log_and_on_no_page(
         pages = [client.get(path) for path in PATHS]
     assert {page.status_code for page in pages} == {503}
     assert not any(word in page.text for page in pages for word in ("nobody_at_all", str(host), "FATAL"))
-    assert 'role "nobody_at_all" does not exist' in log.text
-    assert str(host) in log.text
+    assert 'role "nobody_at_all" does not exist' in caplog.text
+    assert str(host) in caplog.text
 
 
 def test_a_mart_of_a_newer_release_is_not_touched_and_says_which_to_run(shop: World) -> None:
@@ -366,21 +366,12 @@ def test_a_slice_that_there_is_not_has_an_empty_page(shop: World) -> None:
 # --- faults of the program
 
 
-@pytest.fixture
-def log(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
-    """The dashboard's log, also where another test's logging configuration has disabled the loggers it found."""
-    for name in [*logging.root.manager.loggerDict]:
-        if name.startswith(("unit_economics.", "uvicorn")):
-            monkeypatch.setattr(logging.getLogger(name), "disabled", False)
-    return caplog
-
-
 def _broken(*_: object) -> str:
     raise ZeroDivisionError("canary-in-the-fault")
 
 
 def test_a_fault_tells_the_reader_nothing_and_the_log_all(
-    shop: World, monkeypatch: pytest.MonkeyPatch, log: pytest.LogCaptureFixture
+    shop: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(dashboard_app, "render", _broken)
     with serving(shop) as url, httpx.Client(trust_env=False) as client:
@@ -388,17 +379,17 @@ def test_a_fault_tells_the_reader_nothing_and_the_log_all(
     assert answer.status_code == 500
     assert not any(word in answer.text for word in ("canary", "ZeroDivision", "Traceback", ".py", "chip"))
     assert "fault of the program" in answer.text
-    [logged] = [record for record in log.records if record.levelno >= logging.WARNING]
+    [logged] = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert "canary-in-the-fault" in str(logged.exc_info)
 
 
 def test_an_ordinary_failure_is_one_line_of_the_log_with_server_and_reason(
-    shop: World, door: Doorway, log: pytest.LogCaptureFixture
+    shop: World, door: Doorway, caplog: pytest.LogCaptureFixture
 ) -> None:
     door.shut()
     with browser(shop) as client:
         unread(client)
-    [logged] = [record.getMessage() for record in log.records if record.levelno >= logging.WARNING]
+    [logged] = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     assert f"127.0.0.1:{door.port} (UNIT_ECONOMICS_DATABASE_URL)" in logged
     assert "Connection refused" in logged
     assert "\n" not in logged
@@ -407,16 +398,16 @@ def test_an_ordinary_failure_is_one_line_of_the_log_with_server_and_reason(
 @pytest.mark.parametrize("variable", [DATABASE_URL, READING_URL])
 @pytest.mark.parametrize("how", ["closed", "refusing"])
 def test_the_password_is_in_no_page_and_no_log(
-    how: str, variable: str, shop: World, log: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    how: str, variable: str, shop: World, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     secrets = ("canary%2Fword", "canary/word", "canaryuser")
-    log.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG)
     with postgres_that_refuses_passwords() as port:
         at = f"127.0.0.1:{port if how == 'refusing' else 1}/db"
         shop.variables = {variable: f"postgresql://{secrets[2]}:{secrets[0]}@{at}"}
         with browser(shop) as client:
             said = [client.get(path).text for path in ("/", "/on-call", "/health", "/nothing")]
-    said += [log.text, *capfd.readouterr()]
+    said += [caplog.text, *capfd.readouterr()]
     assert "does not answer" in said[0]
     assert not any(secret in text for secret in secrets[:2] for text in said)
     assert not any(secrets[2] in page for page in said[:4])
