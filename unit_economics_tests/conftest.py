@@ -37,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def _every_logger_is_on() -> None:
-    """Another test may have run Dagster's migrations, whose logging configuration disables the loggers that it finds."""
+    """Another test may have run Dagster's migrations, whose configuration disables the loggers that it finds."""
     for logger in logging.root.manager.loggerDict.values():
         if isinstance(logger, logging.Logger):
             logger.disabled = False
