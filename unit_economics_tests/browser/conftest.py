@@ -22,7 +22,7 @@ from unit_economics_tests.stack.running import Stack
 
 CHROMIUM = os.environ.get("UNIT_ECONOMICS_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = ["background-networking", "component-update", "sync"]
-PATIENCE = 30_000
+PATIENCE = 60_000
 NO_CHROMIUM = "no chromium on this machine: install it, or name it in UNIT_ECONOMICS_CHROMIUM"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", *(f"--disable-{name}" for name in QUIET)]
 
