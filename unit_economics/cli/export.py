@@ -45,8 +45,8 @@ def command(
     """Unit costs as CSV, JSON or Parquet: value, numerator, denominator, status, and the run they come from.
 
     Where the catalogue has `nowcast`, what provisional days will come to stands in three columns more. Decimals are
-    exact: text in CSV and JSON, a decimal type in Parquet. In CSV, a text that a spreadsheet would take
-    for a formula begins with an apostrophe.
+    exact: text in CSV and JSON, a decimal type in Parquet. In CSV, a text that a spreadsheet would take for a formula
+    begins with an apostrophe.
     """
     if form == "parquet" and out is None:
         raise UsageRefusal("Parquet is no text", where="--format parquet", remedy="Name a file with --out")

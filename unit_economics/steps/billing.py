@@ -10,9 +10,7 @@ from unit_economics.bill_states import BillSigns
 from unit_economics.cost_sources.together import Asked, glance_all, read_all
 from unit_economics.deployment import Deployment
 from unit_economics.graph import CLOUD_COSTS, Node
-from unit_economics.plots import (
-    cost_numbers,
-)
+from unit_economics.plots import cost_numbers
 from unit_economics.reporting import Told
 from unit_economics.storing import Judged, store
 from unit_economics.warehouse import gate, ledger, reading, tables
